@@ -1,0 +1,115 @@
+//! A service's database: its pool, its migrations, and the refusal to run on an older schema.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::{
+    ConnectOptions, Connection, PgConnection, PgPool,
+    migrate::{Migrate, Migrator},
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+/// How long a request waits for a connection before it is answered 503.
+const ACQUIRE: Duration = Duration::from_secs(3);
+/// How long a starting service waits for its database.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Where a service's database is and how many connections it may take.
+#[derive(Debug, Clone, clap::Args)]
+pub struct DatabaseSettings {
+    /// `postgres://role:password@host/database`, a role without DDL.
+    #[arg(long, env = "SUPPORTDESK_DATABASE_URL", hide_env_values = true)]
+    pub database_url: SecretString,
+    /// Connections; by default the service's own number.
+    #[arg(long, env = "SUPPORTDESK_DATABASE_POOL")]
+    pub database_pool: Option<u32>,
+}
+
+/// What `migrate` needs.
+#[derive(Debug, Clone, clap::Args)]
+pub struct MigrateSettings {
+    /// `postgres://owner:password@host/database`, the role that owns the schema.
+    #[arg(long, env = "SUPPORTDESK_OWNER_DATABASE_URL", hide_env_values = true)]
+    pub owner_database_url: SecretString,
+}
+
+impl DatabaseSettings {
+    /// Opens the pool, waits for the database, and refuses a schema that lacks a migration.
+    ///
+    /// # Errors
+    /// A URL that is none, a database out of reach for a minute, an older schema.
+    pub async fn open(&self, connections: u32, migrators: &[&Migrator]) -> anyhow::Result<PgPool> {
+        let options = options(&self.database_url)?;
+        let pool = PgPoolOptions::new()
+            .max_connections(self.database_pool.unwrap_or(connections))
+            .acquire_timeout(ACQUIRE)
+            .connect_lazy_with(options);
+        let mut connection = tokio::time::timeout(PATIENCE, reach(&pool))
+            .await
+            .context("the database is out of reach")?;
+        check_schema(&mut connection, migrators).await?;
+        drop(connection);
+        Ok(pool)
+    }
+}
+
+impl MigrateSettings {
+    /// Applies every migration that is missing, in the order of the migrators.
+    ///
+    /// # Errors
+    /// A database out of reach, or a migration that fails.
+    pub async fn run(&self, migrators: &[&Migrator]) -> anyhow::Result<()> {
+        let mut connection = options(&self.owner_database_url)?
+            .connect()
+            .await
+            .context("the database is out of reach")?;
+        for migrator in migrators {
+            migrator.run(&mut connection).await.context("migration")?;
+        }
+        connection.close().await.context("close")
+    }
+}
+
+fn options(url: &SecretString) -> anyhow::Result<PgConnectOptions> {
+    // The error of a URL that is none could quote the password in it.
+    let options: PgConnectOptions = url.expose_secret().parse().map_err(|_| {
+        anyhow::anyhow!("the database URL is not like postgres://role:password@host/database")
+    })?;
+    Ok(options.log_statements(log::LevelFilter::Trace))
+}
+
+async fn reach(pool: &PgPool) -> sqlx::pool::PoolConnection<sqlx::Postgres> {
+    loop {
+        match pool.acquire().await {
+            Ok(connection) => return connection,
+            Err(error) => {
+                tracing::warn!(%error, "waiting for the database");
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+        }
+    }
+}
+
+async fn check_schema(
+    connection: &mut PgConnection,
+    migrators: &[&Migrator],
+) -> anyhow::Result<()> {
+    for migrator in migrators {
+        let applied = connection
+            .list_applied_migrations(&migrator.table_name)
+            .await;
+        let applied = applied.context("no schema yet: run the service's migrate command first")?;
+        let missing = migrator
+            .iter()
+            .find(|migration| !applied.iter().any(|done| done.version == migration.version));
+        if let Some(migration) = missing {
+            bail!(
+                "the schema is older than this service (migration {} {} is missing): run the service's migrate command first",
+                migration.version,
+                migration.description
+            );
+        }
+    }
+    Ok(())
+}

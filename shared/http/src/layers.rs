@@ -1,0 +1,160 @@
+//! What every request passes through: request id, trace context, one log line, metrics, and the
+//! envelope for what no route answers.
+
+use std::{any::Any, time::Instant};
+
+use axum::{
+    Router,
+    extract::{MatchedPath, Request},
+    http::{HeaderMap, HeaderName, HeaderValue},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use desk_telemetry::TraceContext;
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::Error;
+
+/// The request id's header.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The W3C trace context's header.
+pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// Dresses a service's routes: unknown paths and methods are answered in the envelope, a panic is
+/// a logged 500, and every answer carries its request id.
+pub fn dress(router: Router) -> Router {
+    router
+        .fallback(|| async { Error::NotFound })
+        .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })
+        .layer(CatchPanicLayer::custom(on_panic))
+        .layer(middleware::map_request(crate::linger::linger))
+        .layer(middleware::from_fn(observe))
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the layer hands the payload over"
+)]
+fn on_panic(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let message = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "panic".to_owned());
+    Error::Internal(anyhow::anyhow!("handler panicked: {message}")).into_response()
+}
+
+async fn observe(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("unmatched", MatchedPath::as_str)
+        .to_owned();
+    let request_id = request_id(request.headers());
+    let context = TraceContext::accept(Some(&request_id), header(request.headers(), &TRACEPARENT));
+    let span = desk_telemetry::request_span(&context, method.as_str(), &route);
+
+    let mut response =
+        desk_telemetry::scope(context, next.run(request).instrument(span.clone())).await;
+
+    let status = response.status().as_u16();
+    let elapsed = started.elapsed();
+    span.record("http.response.status_code", status);
+    let labels = [
+        ("method", method.to_string()),
+        ("route", route.clone()),
+        ("status", status.to_string()),
+    ];
+    metrics::counter!("http_requests_total", &labels).increment(1);
+    metrics::histogram!("http_request_duration_seconds", &labels[..2])
+        .record(elapsed.as_secs_f64());
+    tracing::info!(%method, route, status, ms = elapsed.as_secs_f64() * 1000.0, request_id, "request");
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}
+
+/// An incoming id of a harmless shape is kept, otherwise a new one is given.
+fn request_id(headers: &HeaderMap) -> String {
+    header(headers, &REQUEST_ID)
+        .filter(|id| (1..=128).contains(&id.len()))
+        .filter(|id| {
+            id.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+        })
+        .map_or_else(|| Uuid::now_v7().simple().to_string(), str::to_owned)
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{
+        body::{Body, to_bytes},
+        http::StatusCode,
+        routing::get,
+    };
+    use tower::ServiceExt;
+
+    use super::*;
+
+    fn app() -> Router {
+        async fn broken() -> &'static str {
+            panic!("secret detail")
+        }
+        dress(
+            Router::new()
+                .route("/ok", get(|| async { "ok" }))
+                .route("/broken", get(broken)),
+        )
+    }
+
+    async fn call(method: &str, path: &str, id: Option<&str>) -> (StatusCode, String, String) {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(id) = id {
+            request = request.header(REQUEST_ID, id);
+        }
+        let response = app()
+            .oneshot(request.body(Body::empty()).unwrap())
+            .await
+            .unwrap();
+        let id = response.headers()[REQUEST_ID].to_str().unwrap().to_owned();
+        let status = response.status();
+        let body = to_bytes(response.into_body(), 10_000).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap(), id)
+    }
+
+    #[tokio::test]
+    async fn whatever_no_route_answers_comes_in_the_envelope() {
+        let (status, body, _) = call("GET", "/nowhere", None).await;
+        assert_eq!(
+            (status.as_u16(), body.as_str()),
+            (404, r#"{"error":"Not found."}"#)
+        );
+        let (status, body, _) = call("POST", "/ok", None).await;
+        assert_eq!(
+            (status.as_u16(), body.as_str()),
+            (405, r#"{"error":"Method not allowed."}"#)
+        );
+        let (status, body, _) = call("GET", "/broken", None).await;
+        assert_eq!(
+            (status.as_u16(), body.as_str()),
+            (500, r#"{"error":"Internal error."}"#)
+        );
+    }
+
+    #[tokio::test]
+    async fn a_harmless_request_id_is_kept() {
+        assert_eq!(call("GET", "/ok", Some("abc-1.2_3")).await.2, "abc-1.2_3");
+        for odd in ["with space", "x\"y", &"x".repeat(129)] {
+            assert_ne!(call("GET", "/ok", Some(odd)).await.2, odd);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The HTTP side that every service shares: the error envelope, extractors that keep the
+//! contract's order of checks, paging, server start and graceful stop, and the edge layers that
+//! both gateways use.
+
+pub mod client;
+pub mod database;
+pub mod edge;
+mod error;
+pub mod extract;
+pub mod fields;
+pub mod layers;
+mod linger;
+pub mod openapi;
+pub mod page;
+pub mod proxy;
+pub mod server;
+
+pub use desk_identity::Clock;
+pub use error::{Details, Error, Result};
+pub use extract::{
+    Allowed, ClientAddress, Gatekeeper, KeyHolder, OptionalUser, Path, Query, ServiceCaller,
+    SignedIn, Valid, Visitor,
+};
+pub use fields::{Flag, Patch, Timestamp};
+pub use page::{Page, Paging};

@@ -1,0 +1,145 @@
+//! Pages: what a list is asked for and how it is answered.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{Error, Result};
+
+/// Rows a page without `per_page`.
+const DEFAULT_PER_PAGE: u32 = 20;
+/// The most rows a page.
+pub const MAX_PER_PAGE: u32 = 100;
+/// The highest page number taken; deeper lists use the cursor.
+pub const MAX_PAGE: u32 = 1_000_000;
+
+/// Which page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Paging {
+    /// Page number, from 1.
+    pub page: i64,
+    /// Rows a page.
+    pub per_page: i64,
+}
+
+impl Paging {
+    /// From a query's fields, which are validated already: `#[garde(inner(range(min = 1, max =
+    /// desk_http::page::MAX_PAGE)))] page` and `… MAX_PER_PAGE … per_page`.
+    pub fn new(page: Option<u32>, per_page: Option<u32>) -> Self {
+        Self {
+            page: i64::from(page.unwrap_or(1)),
+            per_page: i64::from(per_page.unwrap_or(DEFAULT_PER_PAGE)),
+        }
+    }
+
+    /// Rows before this page.
+    pub const fn offset(&self) -> i64 {
+        (self.page - 1) * self.per_page
+    }
+}
+
+/// A page of rows.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Page<T> {
+    /// The rows.
+    pub data: Vec<T>,
+    /// This page's number.
+    pub current_page: i64,
+    /// The last page's number, at least 1.
+    pub last_page: i64,
+    /// All rows there are.
+    pub total: i64,
+    /// Rows a page.
+    pub per_page: i64,
+    /// Where the next page starts, for `cursor=`; null on the last.
+    pub next_cursor: Option<String>,
+    /// Set when counting stopped at `total`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub total_capped: bool,
+}
+
+impl<T> Page<T> {
+    /// A page of `total` rows.
+    pub fn new(data: Vec<T>, total: i64, paging: Paging) -> Self {
+        let last_page = (total + paging.per_page - 1) / paging.per_page;
+        Self {
+            data,
+            current_page: paging.page,
+            last_page: last_page.max(1),
+            total,
+            per_page: paging.per_page,
+            next_cursor: None,
+            total_capped: false,
+        }
+    }
+
+    /// With the place where the next page starts.
+    #[must_use]
+    pub fn with_next(mut self, cursor: Option<String>) -> Self {
+        self.next_cursor = cursor;
+        self
+    }
+
+    /// The same page with other rows.
+    pub fn map<U>(self, row: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            data: self.data.into_iter().map(row).collect(),
+            current_page: self.current_page,
+            last_page: self.last_page,
+            total: self.total,
+            per_page: self.per_page,
+            next_cursor: self.next_cursor,
+            total_capped: self.total_capped,
+        }
+    }
+}
+
+/// Writes a sort position as an opaque cursor.
+///
+/// # Errors
+/// When the position cannot be written as JSON.
+pub fn encode_cursor<T: Serialize>(position: &T) -> Result<String> {
+    Ok(URL_SAFE_NO_PAD.encode(serde_json::to_vec(position)?))
+}
+
+/// Reads a cursor back.
+///
+/// # Errors
+/// 422 on `cursor` for anything that [`encode_cursor`] did not write for this list.
+pub fn decode_cursor<T: DeserializeOwned>(cursor: &str) -> Result<T> {
+    URL_SAFE_NO_PAD
+        .decode(cursor)
+        .ok()
+        .and_then(|json| serde_json::from_slice(&json).ok())
+        .ok_or_else(|| Error::field("cursor", "The cursor is not valid for this list."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_counted_from_one() {
+        for (total, per_page, last) in [
+            (0, 20, 1),
+            (1, 20, 1),
+            (20, 20, 1),
+            (21, 20, 2),
+            (94, 20, 5),
+        ] {
+            let page = Page::<i32>::new(vec![], total, Paging::new(None, Some(per_page)));
+            assert_eq!(page.last_page, last, "{total}");
+        }
+        assert_eq!(Paging::new(Some(3), None).offset(), 40);
+    }
+
+    #[test]
+    fn a_cursor_comes_back_and_nonsense_does_not() {
+        let cursor = encode_cursor(&(7_i64, "x")).unwrap();
+        assert_eq!(
+            decode_cursor::<(i64, String)>(&cursor).unwrap(),
+            (7, "x".to_owned())
+        );
+        assert!(decode_cursor::<(i64, String)>("%%%").is_err());
+        assert!(decode_cursor::<i64>(&cursor).is_err());
+    }
+}

@@ -1,0 +1,254 @@
+//! A streaming HTTP/1.1 proxy on keep-alive connections: bytes pass through, nothing is buffered.
+
+use std::{error::Error as _, time::Duration};
+
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Uri,
+        header::{
+            CONNECTION, CONTENT_LENGTH, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
+            TRANSFER_ENCODING, UPGRADE,
+        },
+        uri::{Authority, PathAndQuery, Scheme},
+    },
+    response::Response,
+};
+use http_body_util::{LengthLimitError, Limited};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::{TokioExecutor, TokioTimer},
+};
+
+use crate::{
+    Error, Result,
+    layers::{REQUEST_ID, TRACEPARENT},
+};
+
+/// Headers that belong to one connection (RFC 9110, section 7.6.1).
+const HOP_BY_HOP: [HeaderName; 8] = [
+    CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION,
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
+
+/// Idle connections kept to each upstream.
+const IDLE_PER_HOST: usize = 256;
+
+/// Where requests are passed on to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upstream(Authority);
+
+impl std::str::FromStr for Upstream {
+    type Err = String;
+
+    fn from_str(url: &str) -> Result<Self, Self::Err> {
+        url.strip_prefix("http://")
+            .map(|rest| rest.trim_end_matches('/'))
+            .and_then(|authority| authority.parse().ok())
+            .map(Self)
+            .ok_or_else(|| format!("{url} is not like http://host:port"))
+    }
+}
+
+/// The proxy; clones share their connections.
+#[derive(Debug, Clone)]
+pub struct Proxy {
+    client: Client<HttpConnector, Body>,
+    patience: Duration,
+}
+
+impl Proxy {
+    /// A proxy that waits `patience` for an upstream's answer to begin.
+    pub fn new(patience: Duration) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        connector.set_connect_timeout(Some(Duration::from_secs(2)));
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(30))
+            .pool_max_idle_per_host(IDLE_PER_HOST)
+            .build(connector);
+        Self { client, patience }
+    }
+
+    /// Passes a request on to `path` of the upstream, its body bounded by `limit` bytes. The
+    /// caller has set the headers that vouch for the client.
+    ///
+    /// # Errors
+    /// 413 for a larger body, 503 when the upstream is down or silent.
+    pub async fn pass(
+        &self,
+        mut request: Request,
+        upstream: &Upstream,
+        path: PathAndQuery,
+        limit: u64,
+    ) -> Result<Response> {
+        check_length(request.headers(), limit)?;
+        *request.uri_mut() = Uri::from_parts(uri_parts(upstream, path))
+            .map_err(|error| Error::Internal(error.into()))?;
+        *request.version_mut() = axum::http::Version::HTTP_11;
+        drop_hop_by_hop(request.headers_mut());
+        request.headers_mut().remove(HOST);
+        name_request(request.headers_mut());
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let request = request.map(|body| Body::new(Limited::new(body, limit)));
+
+        let answer = tokio::time::timeout(self.patience, self.client.request(request)).await;
+        let mut response = match answer {
+            Ok(Ok(response)) => response.map(Body::new),
+            Ok(Err(error)) if is_too_large(&error) => return Err(Error::TooLarge),
+            Ok(Err(error)) => {
+                tracing::warn!(upstream = %upstream.0, %error, "upstream out of reach");
+                metrics::counter!("upstream_unavailable_total", "upstream" => upstream.0.to_string()).increment(1);
+                return Err(Error::DOWN);
+            }
+            Err(_) => {
+                tracing::warn!(upstream = %upstream.0, "upstream did not answer in time");
+                metrics::counter!("upstream_timeout_total", "upstream" => upstream.0.to_string())
+                    .increment(1);
+                return Err(Error::DOWN);
+            }
+        };
+        drop_hop_by_hop(response.headers_mut());
+        Ok(response)
+    }
+}
+
+fn uri_parts(upstream: &Upstream, path: PathAndQuery) -> axum::http::uri::Parts {
+    let mut parts = axum::http::uri::Parts::default();
+    parts.scheme = Some(Scheme::HTTP);
+    parts.authority = Some(upstream.0.clone());
+    parts.path_and_query = Some(path);
+    parts
+}
+
+fn check_length(headers: &HeaderMap, limit: u64) -> Result<()> {
+    let length = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|length| length > limit) {
+        Err(Error::TooLarge)
+    } else {
+        Ok(())
+    }
+}
+
+fn drop_hop_by_hop(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in HOP_BY_HOP.iter().chain(&named) {
+        headers.remove(name);
+    }
+}
+
+/// The next hop answers for the same request, in the same trace.
+fn name_request(headers: &mut HeaderMap) {
+    let context = desk_telemetry::current();
+    for (name, value) in [
+        (REQUEST_ID, context.request_id),
+        (TRACEPARENT, context.traceparent),
+    ] {
+        if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
+            headers.insert(name, value);
+        }
+    }
+}
+
+fn is_too_large(error: &hyper_util::client::legacy::Error) -> bool {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if cause.is::<LengthLimitError>() {
+            return true;
+        }
+        source = cause.source();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hop_by_hop_headers_stay_behind() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("connection", "close, x-secret"),
+            ("x-secret", "1"),
+            ("te", "trailers"),
+            ("accept", "*/*"),
+        ] {
+            headers.insert(
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            );
+        }
+        drop_hop_by_hop(&mut headers);
+        assert_eq!(
+            headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(),
+            ["accept"]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_dead_upstream_is_a_503() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let upstream: Upstream = format!("http://{}", listener.local_addr().unwrap())
+            .parse()
+            .unwrap();
+        drop(listener);
+        let request = Request::builder().uri("/x").body(Body::empty()).unwrap();
+        let answer = Proxy::new(Duration::from_secs(1))
+            .pass(request, &upstream, PathAndQuery::from_static("/x"), 10)
+            .await;
+        assert!(matches!(answer, Err(Error::Unavailable(_))));
+    }
+
+    #[tokio::test]
+    async fn a_body_over_the_limit_is_a_413() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let upstream: Upstream = format!("http://{}", listener.local_addr().unwrap())
+            .parse()
+            .unwrap();
+        let router = axum::Router::new().fallback(|body: axum::body::Bytes| async move { body });
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let proxy = Proxy::new(Duration::from_secs(5));
+        let chunked = |size: usize| {
+            let chunks = vec![Ok::<_, std::io::Error>(vec![b'x'; size])];
+            let body = Body::from_stream(futures::stream::iter(chunks));
+            Request::builder()
+                .method("POST")
+                .uri("/x")
+                .body(body)
+                .unwrap()
+        };
+        let path = PathAndQuery::from_static("/x");
+        let fits = proxy
+            .pass(chunked(10), &upstream, path.clone(), 10)
+            .await
+            .unwrap();
+        assert_eq!(
+            axum::body::to_bytes(fits.into_body(), 100)
+                .await
+                .unwrap()
+                .len(),
+            10
+        );
+        assert!(matches!(
+            proxy.pass(chunked(11), &upstream, path, 10).await,
+            Err(Error::TooLarge)
+        ));
+    }
+}

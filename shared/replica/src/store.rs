@@ -1,0 +1,210 @@
+//! The copies' SQL: one set-based statement a kind, the highest sequence winning.
+
+use std::collections::HashMap;
+
+use desk_events::{MembershipState, ProjectState, UserState};
+use sqlx::{PgConnection, PgPool};
+
+use crate::{MembershipRecord, ProjectRecord, UserRecord};
+
+/// Of several states of one thing only the newest: a statement may touch a row once.
+fn newest<K: std::hash::Hash + Eq, T>(
+    records: &[T],
+    key: impl Fn(&T) -> K,
+    sequence: impl Fn(&T) -> i64,
+) -> Vec<&T> {
+    let mut newest: HashMap<K, &T> = HashMap::with_capacity(records.len());
+    for record in records {
+        newest
+            .entry(key(record))
+            .and_modify(|kept| {
+                if sequence(record) > sequence(kept) {
+                    *kept = record;
+                }
+            })
+            .or_insert(record);
+    }
+    newest.into_values().collect()
+}
+
+/// Keeps users that are newer than what is there.
+pub async fn keep_users(conn: &mut PgConnection, records: &[UserRecord]) -> sqlx::Result<()> {
+    let records = newest(records, |record| record.user.id, |record| record.sequence);
+    if records.is_empty() {
+        return Ok(());
+    }
+    let column = |read: fn(&UserState) -> &str| -> Vec<String> {
+        records
+            .iter()
+            .map(|record| read(&record.user).to_owned())
+            .collect()
+    };
+    sqlx::query!(
+        "INSERT INTO replica_users AS kept
+             (id, name, email, role, is_active, email_verified_at, deleted, sequence)
+         SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::boolean[],
+                              $6::timestamptz[], $7::boolean[], $8::bigint[])
+         ON CONFLICT (id) DO UPDATE SET
+             name = excluded.name, email = excluded.email, role = excluded.role,
+             is_active = excluded.is_active, email_verified_at = excluded.email_verified_at,
+             deleted = excluded.deleted, sequence = excluded.sequence
+         WHERE kept.sequence < excluded.sequence",
+        &records
+            .iter()
+            .map(|record| record.user.id)
+            .collect::<Vec<_>>(),
+        &column(|user| &user.name),
+        &column(|user| &user.email),
+        &column(|user| user.role.as_str()),
+        &records
+            .iter()
+            .map(|record| record.user.is_active)
+            .collect::<Vec<_>>(),
+        &records
+            .iter()
+            .map(|record| record.user.email_verified_at)
+            .collect::<Vec<_>>() as _,
+        &records
+            .iter()
+            .map(|record| record.user.deleted)
+            .collect::<Vec<_>>(),
+        &records
+            .iter()
+            .map(|record| record.sequence)
+            .collect::<Vec<_>>(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Keeps projects that are newer than what is there.
+pub async fn keep_projects(conn: &mut PgConnection, records: &[ProjectRecord]) -> sqlx::Result<()> {
+    let records = newest(
+        records,
+        |record| record.project.id,
+        |record| record.sequence,
+    );
+    if records.is_empty() {
+        return Ok(());
+    }
+    let column = |read: fn(&ProjectState) -> &str| -> Vec<String> {
+        records
+            .iter()
+            .map(|record| read(&record.project).to_owned())
+            .collect()
+    };
+    sqlx::query!(
+        "INSERT INTO replica_projects AS kept
+             (id, name, slug, prefix, is_active, deleted, sequence)
+         SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::boolean[],
+                              $6::boolean[], $7::bigint[])
+         ON CONFLICT (id) DO UPDATE SET
+             name = excluded.name, slug = excluded.slug, prefix = excluded.prefix,
+             is_active = excluded.is_active, deleted = excluded.deleted,
+             sequence = excluded.sequence
+         WHERE kept.sequence < excluded.sequence",
+        &records
+            .iter()
+            .map(|record| record.project.id)
+            .collect::<Vec<_>>(),
+        &column(|project| &project.name),
+        &column(|project| &project.slug),
+        &column(|project| &project.prefix),
+        &records
+            .iter()
+            .map(|record| record.project.is_active)
+            .collect::<Vec<_>>(),
+        &records
+            .iter()
+            .map(|record| record.project.deleted)
+            .collect::<Vec<_>>(),
+        &records
+            .iter()
+            .map(|record| record.sequence)
+            .collect::<Vec<_>>(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Keeps memberships that are newer than what is there.
+pub async fn keep_memberships(
+    conn: &mut PgConnection,
+    records: &[MembershipRecord],
+) -> sqlx::Result<()> {
+    let place =
+        |record: &MembershipRecord| (record.membership.project_id, record.membership.user_id);
+    let records = newest(records, place, |record| record.sequence);
+    if records.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "INSERT INTO replica_memberships AS kept (project_id, user_id, is_lead, is_member, sequence)
+         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::boolean[], $4::boolean[], $5::bigint[])
+         ON CONFLICT (project_id, user_id) DO UPDATE SET
+             is_lead = excluded.is_lead, is_member = excluded.is_member,
+             sequence = excluded.sequence
+         WHERE kept.sequence < excluded.sequence",
+        &records.iter().map(|record| record.membership.project_id).collect::<Vec<_>>(),
+        &records.iter().map(|record| record.membership.user_id).collect::<Vec<_>>(),
+        &records.iter().map(|record| record.membership.is_lead).collect::<Vec<_>>(),
+        &records.iter().map(|record| record.membership.is_member).collect::<Vec<_>>(),
+        &records.iter().map(|record| record.sequence).collect::<Vec<_>>(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A user as copied.
+pub async fn user(pool: &PgPool, id: i64) -> anyhow::Result<Option<UserState>> {
+    let row = sqlx::query!(
+        "SELECT id, name, email, role, is_active, email_verified_at, deleted
+         FROM replica_users WHERE id = $1",
+        id
+    )
+    .fetch_optional(pool)
+    .await?;
+    row.map(|row| {
+        Ok(UserState {
+            id: row.id,
+            name: row.name,
+            email: row.email,
+            role: row.role.parse()?,
+            is_active: row.is_active,
+            email_verified_at: row.email_verified_at,
+            deleted: row.deleted,
+        })
+    })
+    .transpose()
+}
+
+/// A project as copied.
+pub async fn project(pool: &PgPool, id: i64) -> sqlx::Result<Option<ProjectState>> {
+    sqlx::query_as!(
+        ProjectState,
+        "SELECT id, name, slug, prefix, is_active, deleted FROM replica_projects WHERE id = $1",
+        id
+    )
+    .fetch_optional(pool)
+    .await
+}
+
+/// A place in a project as copied, also one that was given up.
+pub async fn membership(
+    pool: &PgPool,
+    project_id: i64,
+    user_id: i64,
+) -> sqlx::Result<Option<MembershipState>> {
+    sqlx::query_as!(
+        MembershipState,
+        "SELECT project_id, user_id, is_lead, is_member FROM replica_memberships
+         WHERE project_id = $1 AND user_id = $2",
+        project_id,
+        user_id
+    )
+    .fetch_optional(pool)
+    .await
+}
