@@ -8,8 +8,8 @@ use axum::{
     http::{
         HeaderMap, HeaderName, HeaderValue, Uri,
         header::{
-            CONNECTION, CONTENT_LENGTH, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
-            TRANSFER_ENCODING, UPGRADE,
+            CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, PROXY_AUTHENTICATE,
+            PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
         },
         uri::{Authority, PathAndQuery, Scheme},
     },
@@ -37,6 +37,12 @@ const HOP_BY_HOP: [HeaderName; 8] = [
     TRANSFER_ENCODING,
     UPGRADE,
 ];
+
+/// The largest ordinary body a gateway passes on: what the services themselves measure (1 MiB),
+/// and some slack, so that theirs is the exact word.
+const BODY: u64 = 1024 * 1024 + 64 * 1024;
+/// The largest upload: ten files of ten MiB with their framing and fields.
+const UPLOAD: u64 = 105 * 1024 * 1024;
 
 /// Idle connections kept to each upstream.
 const IDLE_PER_HOST: usize = 256;
@@ -117,8 +123,39 @@ impl Proxy {
             }
         };
         drop_hop_by_hop(response.headers_mut());
-        Ok(response)
+        Ok(in_envelope(response))
     }
+}
+
+/// Whether the body is multipart: larger than others, and slower to come.
+pub fn is_upload(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.as_bytes().get(..10))
+        .is_some_and(|kind| kind.eq_ignore_ascii_case(b"multipart/"))
+}
+
+/// How large the body may be, in bytes, by what it is.
+pub fn body_limit(headers: &HeaderMap) -> u64 {
+    if is_upload(headers) { UPLOAD } else { BODY }
+}
+
+/// An error that an upstream's HTTP layer answered by itself (an unreadable head, say) comes in
+/// the envelope too.
+fn in_envelope(response: Response) -> Response {
+    let status = response.status();
+    let kind = response.headers().get(CONTENT_TYPE);
+    let is_json = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    if is_json || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let (mut head, _) = response.into_parts();
+    head.headers.remove(CONTENT_LENGTH);
+    head.headers.remove(CONTENT_ENCODING);
+    head.headers
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let reason = status.canonical_reason().unwrap_or("Error");
+    Response::from_parts(head, Body::from(format!(r#"{{"error":"{reason}."}}"#)))
 }
 
 fn uri_parts(upstream: &Upstream, path: PathAndQuery) -> axum::http::uri::Parts {
@@ -200,6 +237,46 @@ mod tests {
             headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(),
             ["accept"]
         );
+    }
+
+    #[test]
+    fn multipart_is_an_upload() {
+        for (kind, upload) in [
+            ("multipart/form-data; boundary=x", true),
+            ("Multipart/Form-Data", true),
+            ("application/json", false),
+            ("multi", false),
+        ] {
+            let headers = HeaderMap::from_iter([(CONTENT_TYPE, kind.parse().unwrap())]);
+            assert_eq!(is_upload(&headers), upload, "{kind}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_bare_error_is_brought_into_the_envelope() {
+        let answer = |status: u16, kind: &'static str| {
+            let builder = axum::http::Response::builder().status(status);
+            builder
+                .header(CONTENT_TYPE, kind)
+                .body(Body::from("x"))
+                .unwrap()
+        };
+        for (status, kind, body) in [
+            (
+                431,
+                "text/plain",
+                r#"{"error":"Request Header Fields Too Large."}"#,
+            ),
+            (404, "application/json", "x"),
+            (200, "text/plain", "x"),
+        ] {
+            let answered = in_envelope(answer(status, kind));
+            assert_eq!(answered.status().as_u16(), status);
+            let bytes = axum::body::to_bytes(answered.into_body(), 100)
+                .await
+                .unwrap();
+            assert_eq!(bytes, body);
+        }
     }
 
     #[tokio::test]

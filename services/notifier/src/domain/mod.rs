@@ -1,0 +1,5 @@
+//! Pure rules.
+
+mod delivery;
+
+pub(crate) use delivery::{Delivery, Recipient, delivery};

@@ -1,0 +1,11 @@
+//! `/internal`: for other services alone.
+
+mod deliveries;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::App;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    deliveries::routes()
+}

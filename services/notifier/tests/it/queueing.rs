@@ -1,0 +1,100 @@
+//! Who is told of what, straight through the consumer.
+
+use desk_bus::Consumer;
+use desk_events::Event;
+use notifier::events::Notifier;
+use serde_json::{Value, json};
+
+use crate::{
+    facts::{ADDRESS, AGENT, CUSTOMER, account, heard, note, purged, reply},
+    stack::Stack,
+};
+
+impl Stack {
+    async fn hear(&self, events: &[Event]) {
+        let mut tx = self.db.begin().await.unwrap();
+        Notifier.apply(&mut tx, events).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_staff_reply_is_queued_for_the_customer() {
+    let stack = Stack::start().await;
+    let event = heard(reply(7, 2, AGENT));
+    stack.hear(std::slice::from_ref(&event)).await;
+    let mut queued = stack.deliveries(7).await;
+    assert_eq!(queued.len(), 1);
+    queued[0]["id"].take();
+    assert_eq!(
+        queued[0],
+        json!({
+            "id": null, "event_id": event.id.to_string(), "user_id": null, "email": ADDRESS,
+            "ticket_id": 7, "project_id": 3, "ticket_number": "NAIJ-2026-00007",
+            "message_id": 702, "subject": "Printer on fire", "excerpt": "words of message 2",
+            "occurred_at": "2026-03-02T09:02:00Z", "state": "queued",
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_customers_reply_is_queued_for_the_assignee() {
+    let stack = Stack::start().await;
+    stack.hear(&[heard(reply(7, 2, CUSTOMER))]).await;
+    let queued = stack.deliveries(7).await;
+    assert_eq!(queued.len(), 1);
+    assert_eq!(
+        (&queued[0]["user_id"], &queued[0]["email"]),
+        (&json!(AGENT), &Value::Null)
+    );
+}
+
+#[tokio::test]
+async fn a_note_is_queued_for_nobody() {
+    let stack = Stack::start().await;
+    stack.hear(&[heard(note(7, 2))]).await;
+    assert!(stack.deliveries(7).await.is_empty());
+}
+
+#[tokio::test]
+async fn the_actor_is_not_told_by_the_tickets_own_address() {
+    let stack = Stack::start().await;
+    stack
+        .hear(&[heard(account(AGENT, ADDRESS)), heard(reply(7, 2, AGENT))])
+        .await;
+    assert!(stack.deliveries(7).await.is_empty());
+    // A colleague with another address.
+    stack
+        .hear(&[
+            heard(account(6, "grace@example.com")),
+            heard(reply(7, 3, 6)),
+        ])
+        .await;
+    assert_eq!(stack.deliveries(7).await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_event_queues_once_within_a_batch_and_across_batches() {
+    let stack = Stack::start().await;
+    let (first, second) = (heard(reply(7, 2, AGENT)), heard(reply(7, 3, CUSTOMER)));
+    stack
+        .hear(&[second.clone(), first.clone(), first.clone()])
+        .await;
+    stack.hear(&[first, second]).await;
+    assert_eq!(stack.deliveries(7).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_purge_drops_the_words_even_if_they_come_later() {
+    let stack = Stack::start().await;
+    let early = heard(reply(7, 2, AGENT));
+    stack
+        .hear(&[early.clone(), heard(reply(8, 2, AGENT))])
+        .await;
+    stack
+        .hear(&[heard(purged(7, 4)), heard(reply(7, 3, AGENT))])
+        .await;
+    stack.hear(&[early]).await;
+    assert!(stack.deliveries(7).await.is_empty());
+    assert_eq!(stack.deliveries(8).await.len(), 1);
+}

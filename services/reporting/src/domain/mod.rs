@@ -1,0 +1,5 @@
+//! Pure rules.
+
+mod latest;
+
+pub(crate) use latest::{Heard, latest};

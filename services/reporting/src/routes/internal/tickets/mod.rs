@@ -1,0 +1,14 @@
+//! `/internal/tickets`: what reporting knows of tickets.
+
+mod count;
+mod show;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::App;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(show::show))
+        .routes(routes!(count::count))
+}

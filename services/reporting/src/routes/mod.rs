@@ -1,0 +1,17 @@
+//! The path tree.
+
+mod internal;
+
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::App;
+
+/// The document's head: name and version of this service.
+#[derive(OpenApi)]
+struct Document;
+
+/// Every route of reporting.
+pub(crate) fn all() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Document::openapi()).merge(internal::routes())
+}

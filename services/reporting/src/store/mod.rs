@@ -1,0 +1,3 @@
+//! The SQL, one module per table family.
+
+pub(crate) mod tickets;

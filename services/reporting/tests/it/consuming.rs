@@ -1,0 +1,149 @@
+//! Events that come by the real bus: in disorder, twice, after a kill, from another release.
+
+use desk_events::{Aggregate, AggregateKind, Fact, NewEvent, Role, UserState};
+use desk_testkit::eventually;
+use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
+use serde_json::json;
+
+use crate::{
+    facts::{FILED, filed, life, said},
+    stack::{Spy, Stack},
+};
+
+const MARKER: i64 = 999;
+
+impl Stack {
+    /// Says one more event and waits for it: what was said before has been heard then.
+    async fn settle(&self, sequence: i64) {
+        self.say(&[said(Fact::TicketUpdated, filed(MARKER), sequence)])
+            .await;
+        self.reached(MARKER, sequence).await;
+    }
+
+    /// The last event of each life stands.
+    async fn agrees_with(&self, lives: &[Vec<NewEvent>]) {
+        for last in lives.iter().filter_map(|life| life.last()) {
+            let known = self.known(last.aggregate.id).await;
+            let ticket = last.fact.ticket().unwrap();
+            assert_eq!(known["sequence"], last.sequence);
+            assert_eq!(known["status"], ticket.status.as_str());
+            assert_eq!(known["assigned_to"], json!(ticket.assigned_to));
+            assert_eq!(known["reply_count"], ticket.reply_count);
+        }
+    }
+}
+
+#[tokio::test]
+async fn shuffled_and_doubled_events_converge() {
+    let stack = Stack::start().await;
+    let mut rng = StdRng::seed_from_u64(9);
+    let lives: Vec<Vec<NewEvent>> = (1..=20).map(|id| life(id, &mut rng)).collect();
+    let mut events = lives.concat();
+    events.shuffle(&mut rng);
+    stack.consume();
+
+    // In several batches for certain: each part is heard before the next is said.
+    for (part, sequence) in events.chunks(30).zip(1..) {
+        stack.say(part).await;
+        stack.settle(sequence).await;
+    }
+    stack.agrees_with(&lives).await;
+    stack.say_again().await;
+    stack.settle(99).await;
+
+    stack.agrees_with(&lives).await;
+    let counts = stack
+        .ticket
+        .get("/internal/tickets/count")
+        .await
+        .expect(200);
+    assert_eq!(counts["tickets"], 21);
+}
+
+#[tokio::test]
+async fn a_kill_between_commit_and_acknowledgement_changes_nothing() {
+    let stack = Stack::start().await;
+    let killed = Spy::hanging();
+    let task = stack.consume_by(killed.clone());
+    stack
+        .say(&[
+            said(Fact::TicketCreated, filed(1), 1),
+            said(Fact::MessageAdded, filed(1), 2),
+        ])
+        .await;
+    eventually(|| async { killed.seen().len() == 2 }).await;
+    task.abort();
+    let before = stack.known(1).await;
+
+    // Instead of waiting until the time to acknowledge is over.
+    stack.forget_durable().await;
+    let revived = Spy::default();
+    stack.consume_by(revived.clone());
+    eventually(|| async { revived.seen() == killed.seen() }).await;
+
+    assert_eq!(before["sequence"], 2);
+    assert_eq!(stack.known(1).await, before);
+}
+
+#[tokio::test]
+async fn what_another_release_says_is_passed_over() {
+    let stack = Stack::start().await;
+    stack.consume();
+    stack.settle(1).await;
+    for (kind, version) in [("ticket.flew", 1), ("ticket.updated", 9)] {
+        let envelope = json!({
+            "id": "019a0000-0000-7000-8000-000000000001", "type": kind, "version": version,
+            "aggregate": {"kind": "ticket", "id": MARKER}, "sequence": 50,
+            "occurred_at": "2026-03-02T09:00:00Z", "payload": {"wings": 2},
+        });
+        let client = stack.bus.client();
+        client
+            .publish(stack.bus.subject(kind), envelope.to_string().into())
+            .await
+            .unwrap();
+        client.flush().await.unwrap();
+    }
+    stack.settle(2).await;
+    let mut conn = stack.db.acquire().await.unwrap();
+    assert_eq!(
+        desk_bus::dead_letters::count(&mut conn, None)
+            .await
+            .unwrap(),
+        0
+    );
+}
+
+#[tokio::test]
+async fn names_of_users_are_kept_beside_the_tickets() {
+    let stack = Stack::start().await;
+    stack.consume();
+    let user = UserState {
+        id: 5,
+        name: "Grace".to_owned(),
+        email: "grace@example.com".to_owned(),
+        role: Role::Agent,
+        is_active: true,
+        email_verified_at: None,
+        deleted: false,
+    };
+    stack
+        .say(&[NewEvent {
+            aggregate: Aggregate {
+                kind: AggregateKind::User,
+                id: 5,
+            },
+            sequence: 1,
+            occurred_at: FILED,
+            fact: Fact::UserCreated(Box::new(user)),
+        }])
+        .await;
+    eventually(|| async {
+        let name: Option<String> =
+            sqlx::query_scalar("select name from replica_users where id = 5")
+                .fetch_optional(&stack.db)
+                .await
+                .unwrap();
+        name.as_deref() == Some("Grace")
+    })
+    .await;
+}

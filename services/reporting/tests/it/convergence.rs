@@ -1,0 +1,94 @@
+//! However a history arrives, the last state stands.
+
+use desk_bus::Consumer;
+use desk_events::Event;
+use rand::{RngExt, SeedableRng, rngs::StdRng, seq::SliceRandom};
+use reporting::events::Reporting;
+use serde_json::Value;
+use sqlx::PgPool;
+
+use crate::{
+    facts::{heard, life},
+    stack::database,
+};
+
+const HISTORIES: u64 = 300;
+const TICKETS: i64 = 4;
+
+async fn apply(db: &PgPool, batch: &[Event]) {
+    let mut tx = db.begin().await.unwrap();
+    Reporting.apply(&mut tx, batch).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// Shuffles a history, doubles some of it, and applies it in random batches.
+async fn arrive(db: &PgPool, mut events: Vec<Event>, rng: &mut StdRng) {
+    let doubled: Vec<Event> = events
+        .iter()
+        .filter(|_| rng.random_ratio(1, 3))
+        .cloned()
+        .collect();
+    events.extend(doubled);
+    events.shuffle(rng);
+    let mut rest = events.as_slice();
+    while !rest.is_empty() {
+        let (batch, later) = rest.split_at(rng.random_range(1..=rest.len()));
+        apply(db, batch).await;
+        rest = later;
+    }
+}
+
+async fn rows(db: &PgPool) -> Vec<Value> {
+    sqlx::query_scalar("select to_jsonb(t) from tickets t order by id")
+        .fetch_all(db)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn the_highest_sequence_stands_however_events_arrive() {
+    let (db, truth) = (database().await, database().await);
+    for seed in 0..HISTORIES {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let first = i64::try_from(seed).unwrap() * TICKETS;
+        let lives: Vec<Vec<Event>> = (first..first + TICKETS)
+            .map(|id| life(id, &mut rng).into_iter().map(heard).collect())
+            .collect();
+        let last: Vec<Event> = lives
+            .iter()
+            .filter_map(|life| life.last().cloned())
+            .collect();
+        apply(&truth, &last).await;
+        // Two replicas at once, each with an order of its own.
+        let mut other = StdRng::seed_from_u64(!seed);
+        tokio::join!(
+            arrive(&db, lives.concat(), &mut rng),
+            arrive(&db, lives.concat(), &mut other),
+        );
+    }
+    let (found, expected) = (rows(&db).await, rows(&truth).await);
+    assert_eq!(found.len(), expected.len());
+    for (found, expected) in found.iter().zip(&expected) {
+        assert_eq!(
+            found,
+            expected,
+            "seed {}",
+            expected["id"].as_i64().unwrap() / TICKETS
+        );
+    }
+}
+
+#[tokio::test]
+async fn nothing_personal_is_in_a_tickets_row() {
+    let db = database().await;
+    let mut rng = StdRng::seed_from_u64(1);
+    apply(
+        &db,
+        &life(1, &mut rng).into_iter().map(heard).collect::<Vec<_>>(),
+    )
+    .await;
+    let row = rows(&db).await[0].to_string();
+    for personal in ["Ada", "ada@example.com", "Printer"] {
+        assert!(!row.contains(personal), "{row}");
+    }
+}

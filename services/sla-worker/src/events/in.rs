@@ -1,0 +1,29 @@
+//! What the SLA worker hears: every change of a ticket, because each may move a clock.
+
+use desk_bus::Consumer;
+use desk_events::Event;
+use sqlx::PgConnection;
+
+use crate::{domain::latest, store};
+
+/// Keeps the clocks that run.
+#[derive(Debug, Clone, Copy)]
+pub struct SlaWorker;
+
+impl Consumer for SlaWorker {
+    const NAME: &'static str = "sla-worker";
+
+    fn subjects(&self) -> &'static [&'static str] {
+        &["ticket.*", "message.*", "status.*"]
+    }
+
+    async fn apply(&self, conn: &mut PgConnection, events: &[Event]) -> anyhow::Result<()> {
+        let mut heard = latest(events);
+        // A statement of its own, before the deadlines are looked at: it takes the tickets' row
+        // locks, and only a later statement sees what another replica committed before that.
+        let news = store::tickets::advance(conn, &heard).await?;
+        heard.retain(|heard| news.contains(&heard.ticket.id));
+        store::deadlines::replace(conn, &heard).await?;
+        Ok(())
+    }
+}

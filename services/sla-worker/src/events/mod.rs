@@ -1,0 +1,5 @@
+//! What the SLA worker hears.
+
+mod r#in;
+
+pub use r#in::SlaWorker;

@@ -1,0 +1,98 @@
+//! The clocks that run.
+
+use desk_http::Timestamp;
+use serde::Serialize;
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+use crate::domain::{Deadline, Heard};
+
+/// A running clock of a ticket.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OpenDeadline {
+    /// Which clock: `first_response` or `resolution`.
+    #[schema(example = "first_response")]
+    metric: String,
+    /// When it is due.
+    due_at: Timestamp,
+    /// The ticket's deadline generation that the due time belongs to.
+    generation: i32,
+}
+
+/// One array per column: a whole batch is one statement.
+#[derive(Default)]
+struct Columns {
+    tickets: Vec<i64>,
+    metrics: Vec<&'static str>,
+    projects: Vec<i64>,
+    due: Vec<OffsetDateTime>,
+    generations: Vec<i32>,
+    created: Vec<OffsetDateTime>,
+}
+
+impl Columns {
+    fn push(&mut self, deadline: &Deadline) {
+        self.tickets.push(deadline.ticket_id);
+        self.metrics.push(deadline.metric.as_str());
+        self.projects.push(deadline.project_id);
+        self.due.push(deadline.due_at);
+        self.generations.push(deadline.generation);
+        self.created.push(deadline.created_at);
+    }
+}
+
+/// Makes the running clocks of these tickets what their states say. Most events move none, so a
+/// row that is right already is not written again.
+pub(crate) async fn replace(conn: &mut PgConnection, heard: &[Heard<'_>]) -> sqlx::Result<()> {
+    if heard.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<i64> = heard.iter().map(|heard| heard.ticket.id).collect();
+    let mut columns = Columns::default();
+    for deadline in heard.iter().flat_map(Heard::deadlines) {
+        columns.push(&deadline);
+    }
+    sqlx::query!(
+        "with running as (
+             select * from unnest($2::bigint[], $3::text[], $4::bigint[], $5::timestamptz[],
+                                  $6::int[], $7::timestamptz[])
+                  as r (ticket_id, metric, project_id, due_at, generation, created_at)),
+         stopped as (
+             delete from deadlines d
+             where d.ticket_id = any($1)
+               and not exists (select from running r
+                               where r.ticket_id = d.ticket_id and r.metric = d.metric))
+         insert into deadlines as known
+             (ticket_id, metric, project_id, due_at, generation, created_at)
+         select ticket_id, metric, project_id, due_at, generation, created_at from running
+         on conflict (ticket_id, metric) do update set
+             (project_id, due_at, generation, created_at)
+             = (excluded.project_id, excluded.due_at, excluded.generation, excluded.created_at)
+         where (known.project_id, known.due_at, known.generation, known.created_at)
+               is distinct from
+               (excluded.project_id, excluded.due_at, excluded.generation, excluded.created_at)",
+        &ids,
+        &columns.tickets,
+        &columns.metrics as &[&str],
+        &columns.projects,
+        &columns.due,
+        &columns.generations,
+        &columns.created,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The running clocks of a ticket, the next one first.
+pub(crate) async fn of_ticket(db: &PgPool, ticket_id: i64) -> sqlx::Result<Vec<OpenDeadline>> {
+    sqlx::query_as!(
+        OpenDeadline,
+        r#"select metric, due_at as "due_at: Timestamp", generation
+           from deadlines where ticket_id = $1 order by due_at, metric"#,
+        ticket_id,
+    )
+    .fetch_all(db)
+    .await
+}
