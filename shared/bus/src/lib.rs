@@ -1,0 +1,34 @@
+//! How facts get from one service's transaction to every other service.
+//!
+//! - [`outbox::append`] writes events in the transaction of the change;
+//! - [`Bus::relay`] publishes them to the stream, in order, one replica at a time;
+//! - [`Bus::consume`] hands them to a [`Consumer`] in batches, one transaction a batch;
+//! - [`dead_letters`] keeps what a consumer could not take, until somebody replays it;
+//! - [`mod@print`] shows the stream to people.
+//!
+//! The outbox is the truth, the stream a fast copy that may lose or repeat: a consumer is
+//! idempotent by (aggregate, sequence), and the highest sequence wins.
+
+mod backoff;
+mod bus;
+mod consumer;
+pub mod dead_letters;
+mod delivery;
+mod envelope;
+pub mod outbox;
+pub mod print;
+mod publish;
+mod pull;
+mod relay;
+mod settings;
+mod stream;
+mod unavailable;
+
+pub use bus::Bus;
+pub use consumer::{Consumer, trace};
+pub use settings::BusSettings;
+pub use unavailable::Unavailable;
+
+/// The tables of this crate (`outbox`, `outbox_pending`, `outbox_parked`, `dead_letters`), kept in
+/// the migration table `_bus_migrations`. Run before a service's own migrations, as the owner.
+pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
