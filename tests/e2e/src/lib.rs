@@ -1,0 +1,202 @@
+//! The whole desk as real processes, and people who use it through the gateway.
+//!
+//! Every test starts a [`World`] of its own: eight services on free ports, with databases, keys
+//! and a bus prefix that no other test has.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod people;
+
+use std::time::Duration;
+
+use desk_testkit::Answer;
+use reqwest::Method;
+use serde_json::{Value, json};
+use xtask::{
+    service::Service,
+    stack::{Plan, Stack},
+};
+
+pub use people::{Key, Person, Project, Who};
+
+/// The desk, running.
+pub struct World {
+    /// Its processes.
+    pub stack: Stack,
+    http: reqwest::Client,
+}
+
+impl World {
+    /// Starts everything under a name that tells tests apart in logs. Edge limits are raised: a
+    /// test is one address.
+    ///
+    /// # Panics
+    /// When a service does not start.
+    pub async fn start(name: &str) -> Self {
+        let plan = Plan::for_test(name)
+            .expect("a plan")
+            .with(Service::Gateway, "SUPPORTDESK_EDGE_RATE", "100000")
+            .with(Service::Gateway, "SUPPORTDESK_EDGE_BURST", "100000")
+            .with(Service::Auth, "SUPPORTDESK_REGISTRATIONS_PER_HOUR", "10000");
+        Self::from_plan(plan).await
+    }
+
+    /// Starts a plan of the test's own.
+    ///
+    /// # Panics
+    /// When a service does not start.
+    pub async fn from_plan(plan: Plan) -> Self {
+        let stack = Stack::start(plan)
+            .await
+            .unwrap_or_else(|error| panic!("{error:#}"));
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(Duration::from_secs(30))
+            .build()
+            .expect("an HTTP client");
+        Self { stack, http }
+    }
+
+    /// Somebody without a token.
+    pub fn stranger(&self) -> Person {
+        Person::new(self.http.clone(), self.base(), Who::Stranger)
+    }
+
+    /// Somebody with this token, be it good or bad.
+    pub fn bearer(&self, token: &str) -> Person {
+        Person::new(
+            self.http.clone(),
+            self.base(),
+            Who::Bearer(token.to_owned()),
+        )
+    }
+
+    /// An external project with this key pair, be it good or bad.
+    pub fn key(&self, key: &Key) -> Person {
+        Person::new(self.http.clone(), self.base(), Who::Key(key.clone()))
+    }
+
+    /// Logs in.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub async fn login(&self, email: &str, password: &str) -> Person {
+        let credentials = json!({"email": email, "password": password});
+        let answer = self
+            .stranger()
+            .post("/auth/login", credentials)
+            .await
+            .expect(200);
+        let token = answer["access_token"].as_str().expect("a token");
+        self.bearer(token)
+            .named(answer["user"]["id"].as_i64().expect("an id"), email)
+    }
+
+    /// The first super admin, made at start-up.
+    pub async fn super_admin(&self) -> Person {
+        self.login("super@support.local", "password").await
+    }
+
+    /// Makes an account with this role and logs in as it; a verified customer, too.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub async fn person(&self, admin: &Person, role: &str, email: &str) -> Person {
+        let account = json!({"name": email, "email": email, "password": "password", "role": role});
+        admin.post("/admin/users", account).await.expect(201);
+        self.login(email, "password").await
+    }
+
+    /// Makes a project with an API key.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub async fn project(&self, admin: &Person, name: &str) -> Project {
+        let made = admin
+            .post("/admin/projects", json!({"name": name}))
+            .await
+            .expect(201);
+        let id = made["project"]["id"].as_i64().expect("an id");
+        let path = format!("/admin/projects/{id}/api-keys");
+        let pair = admin
+            .post(&path, json!({"name": "Production"}))
+            .await
+            .expect(201);
+        let text = |field: &str| pair[field].as_str().expect("text").to_owned();
+        let key = Key {
+            api_key: text("api_key"),
+            api_secret: text("api_secret"),
+        };
+        Project {
+            id,
+            key_id: pair["key_id"].as_i64().expect("an id"),
+            key,
+        }
+    }
+
+    /// Makes the person an agent of the project.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub async fn assign_agent(&self, admin: &Person, project: &Project, agent: &Person) {
+        let path = format!("/admin/projects/{}/agents", project.id);
+        admin
+            .post(&path, json!({"user_id": agent.id}))
+            .await
+            .expect(201);
+    }
+
+    /// The gateway's address, without `/api`.
+    pub fn origin(&self) -> String {
+        self.stack.url(Service::Gateway)
+    }
+
+    fn base(&self) -> String {
+        format!("{}/api", self.origin())
+    }
+
+    /// Somebody who speaks to a service past the gateway.
+    pub fn at(&self, service: Service) -> Person {
+        Person::new(self.http.clone(), self.stack.url(service), Who::Stranger)
+    }
+
+    /// Asks a service's internal route, as another service would.
+    ///
+    /// # Panics
+    /// When the service cannot be asked.
+    pub async fn internal(&self, service: Service, path: &str) -> Answer {
+        let token = people::service_token(&self.stack, service);
+        let person = Person::new(
+            self.http.clone(),
+            self.stack.url(service),
+            Who::Bearer(token),
+        );
+        person.send(Method::GET, path, None).await
+    }
+
+    /// Stops everything and removes its databases.
+    ///
+    /// # Panics
+    /// When the databases cannot be removed.
+    pub async fn stop(mut self) {
+        self.stack.stop().await;
+        self.stack
+            .drop_databases()
+            .await
+            .expect("databases dropped");
+    }
+}
+
+/// The ids of a list's rows.
+///
+/// # Panics
+/// When it is no list of rows with ids.
+pub fn ids(list: &Value) -> Vec<i64> {
+    let rows = list["data"].as_array().expect("a list");
+    rows.iter()
+        .map(|row| row["id"].as_i64().expect("an id"))
+        .collect()
+}

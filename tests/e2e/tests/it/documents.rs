@@ -1,0 +1,88 @@
+//! The API document covers every route: each handler is annotated, and each annotation is served.
+
+use std::{fs, path::Path};
+
+use e2e::World;
+use serde_json::Value;
+use xtask::service::Service;
+
+/// Every method that an annotation in the sources declares, by file.
+fn annotated(folder: &Path, found: &mut usize) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            annotated(&path, found);
+            continue;
+        }
+        if path.extension().is_none_or(|extension| extension != "rs") {
+            continue;
+        }
+        let source = fs::read_to_string(&path).unwrap();
+        for annotation in source.split("#[utoipa::path(").skip(1) {
+            let head: String = annotation
+                .chars()
+                .filter(|c| !c.is_whitespace())
+                .take(40)
+                .collect();
+            *found += if head.starts_with("method(put,patch)") {
+                2
+            } else {
+                1
+            };
+        }
+        assert!(
+            !source.contains(".route("),
+            "{} adds a route past the document",
+            path.display()
+        );
+    }
+}
+
+fn operations(document: &Value) -> usize {
+    let paths = document["paths"].as_object().unwrap();
+    paths
+        .values()
+        .map(|item| item.as_object().unwrap().len())
+        .sum()
+}
+
+#[tokio::test]
+async fn every_route_is_in_the_document() {
+    let world = World::start("documents").await;
+    let services = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../services");
+    let mut public = 0;
+    for service in Service::ALL
+        .into_iter()
+        .filter(|service| !service.is_door())
+    {
+        let mut declared = 0;
+        annotated(&services.join(service.name()).join("src"), &mut declared);
+        let own = world.at(service).get("/openapi.json").await.expect(200);
+        assert_eq!(operations(&own), declared, "{service}");
+        let paths = own["paths"].as_object().unwrap();
+        let inner = paths
+            .iter()
+            .filter(|(path, _)| path.starts_with("/internal"));
+        public += declared
+            - inner
+                .map(|(_, item)| item.as_object().unwrap().len())
+                .sum::<usize>();
+    }
+    let merged = world.stranger().get("/openapi.json").await.expect(200);
+    assert_eq!(merged["openapi"], "3.1.0");
+    assert_eq!(operations(&merged), public);
+    assert!(!merged.to_string().contains("/internal/"));
+
+    let mut names: Vec<&str> = merged["paths"]
+        .as_object()
+        .unwrap()
+        .values()
+        .flat_map(|item| item.as_object().unwrap().values())
+        .map(|operation| operation["operationId"].as_str().unwrap())
+        .collect();
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count, "operation ids are unique");
+    world.stop().await;
+}

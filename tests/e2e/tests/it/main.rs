@@ -1,0 +1,15 @@
+//! The desk end to end: real processes, through the gateway, as people and projects use it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod documents;
+mod input;
+mod isolation;
+mod journey;
+mod roles;
+mod sessions;
+mod stream;

@@ -1,0 +1,58 @@
+//! cargo, called for the whole workspace with its own progress on the terminal.
+
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    process::Stdio,
+};
+
+use anyhow::{Context as _, Result, bail};
+use tokio::process::Command;
+
+use crate::paths::{self, Profile};
+
+/// A cargo command in the checkout, with the same target folder that built this program. Dropping
+/// its run ends it.
+pub fn command<I>(words: I) -> Result<Command>
+where
+    I: IntoIterator,
+    I::Item: AsRef<OsStr>,
+{
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let mut command = Command::new(cargo);
+    command
+        .args(words)
+        .current_dir(paths::root())
+        .env("CARGO_TARGET_DIR", paths::target()?)
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    // `cargo run` describes this crate to us; the build scripts below must not hear of it.
+    for (name, _) in env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&*name);
+        }
+    }
+    Ok(command)
+}
+
+/// Runs a command to its end; a failure is an error that names it.
+pub async fn run(mut command: Command, what: &str) -> Result<()> {
+    let status = command
+        .status()
+        .await
+        .with_context(|| format!("{what} does not start"))?;
+    if !status.success() {
+        bail!("{what} failed");
+    }
+    Ok(())
+}
+
+/// Builds every binary of the workspace.
+pub async fn build(profile: Profile) -> Result<()> {
+    let mut words = vec!["build", "--workspace", "--bins"];
+    if profile == Profile::Release {
+        words.push("--release");
+    }
+    run(command(words)?, "cargo build").await
+}

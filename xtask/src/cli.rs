@@ -1,0 +1,179 @@
+//! The commands.
+
+use std::{env, process::ExitCode};
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand};
+
+use crate::{
+    down, events,
+    lab::{Lab, Servers},
+    logs,
+    paths::Profile,
+    prepare, say,
+    test::{self, Step},
+    up,
+};
+
+/// The project's own commands.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    disable_help_subcommand = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start everything on this machine: PostgreSQL, NATS, all services, demo data
+    ///
+    /// Finds PostgreSQL 15 or newer and nats-server 2.15, or installs them, and keeps private
+    /// instances below `.local`. Ctrl-C stops everything in order; the data stays for the next time.
+    Up {
+        /// Build with optimisations: slower to build, quicker to run
+        #[arg(long)]
+        release: bool,
+        /// Add this to every port, e.g. to run two checkouts at once
+        #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=20_000))]
+        port_offset: u16,
+    },
+    /// Stop a running `up` from another terminal, and what an interrupted one left
+    Down,
+    /// Stop, and remove the data, keys and logs of the local stack
+    Reset,
+    /// Show the logs of the local stack
+    Logs {
+        /// One service, or `postgres` or `nats`; all when left out
+        service: Option<String>,
+        /// Go on with what is added
+        #[arg(short, long)]
+        follow: bool,
+        /// How many lines of the past of each
+        #[arg(short = 'n', long, default_value_t = 40)]
+        lines: usize,
+    },
+    /// Print the events of the local stack
+    Events {
+        /// Go on with what comes
+        #[arg(short, long)]
+        follow: bool,
+        /// Only these, e.g. `ticket.*`
+        #[arg(short, long)]
+        subject: Option<String>,
+    },
+    /// Check everything that CI checks: format, SQL data, lints, build, tests
+    ///
+    /// Uses a PostgreSQL and a NATS of its own, apart from a running `up`.
+    Test {
+        /// Only these steps; may be given several times
+        #[arg(long, value_enum)]
+        only: Vec<Step>,
+        /// Handed to `cargo test`, e.g. `-- -p ticket assign`
+        #[arg(last = true)]
+        words: Vec<String>,
+    },
+    /// Start the servers that tests need until Ctrl-C, and tell where they are
+    Deps,
+    /// Renew the committed data by which SQL queries are checked without a database
+    Prepare {
+        /// Change nothing; fail when something would change
+        #[arg(long)]
+        check: bool,
+        /// Only these crates; all when left out
+        crates: Vec<String>,
+    },
+}
+
+/// Runs the command that the program was called with.
+pub fn run() -> ExitCode {
+    let outcome = prepare::wrapper::become_rustc().and_then(|()| {
+        let cli = Cli::parse();
+        let runtime = tokio::runtime::Runtime::new().context("no runtime")?;
+        runtime.block_on(execute(cli.command))
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn execute(command: Command) -> Result<()> {
+    match command {
+        Command::Up {
+            release,
+            port_offset,
+        } => {
+            let profile = if release {
+                Profile::Release
+            } else {
+                Profile::Debug
+            };
+            up::run(up::Options {
+                profile,
+                port_offset,
+            })
+            .await
+        }
+        Command::Down => down::down(),
+        Command::Reset => down::reset(),
+        Command::Logs {
+            service,
+            follow,
+            lines,
+        } => logs::run(service.as_deref(), follow, lines).await,
+        Command::Events { follow, subject } => events::run(follow, subject.as_deref()),
+        Command::Test { only, words } => test::run(&only, &words).await,
+        Command::Deps => test::deps().await,
+        Command::Prepare { check, crates } => prepare_on_some_server(check, &crates).await,
+    }
+}
+
+/// On the server of a running `deps` when its export is at hand, else on one of its own.
+async fn prepare_on_some_server(check: bool, crates: &[String]) -> Result<()> {
+    if let Ok(server) = env::var("SUPPORTDESK_TEST_PG_URL") {
+        return prepare::run(&server, check, crates).await;
+    }
+    let lab = Lab::start(Servers::Postgres).await?;
+    let outcome = prepare::run(lab.postgres_url(), check, crates).await;
+    lab.stop(false).await?;
+    outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_commands_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn words_after_the_dashes_go_to_cargo() {
+        let cli = Cli::try_parse_from([
+            "xtask",
+            "test",
+            "--only",
+            "test",
+            "--",
+            "-p",
+            "ticket",
+            "--",
+            "--nocapture",
+        ]);
+        let Command::Test { only, words } = cli.unwrap().command else {
+            panic!("test")
+        };
+        assert_eq!(only, [Step::Test]);
+        assert_eq!(words, ["-p", "ticket", "--", "--nocapture"]);
+    }
+}

@@ -1,0 +1,154 @@
+//! The servers of one test run: their own PostgreSQL and NATS on free ports, fast rather than
+//! safe, in a folder that the next run sweeps when this one could not.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::Result;
+
+use crate::{
+    lock::{Attempt, Lock},
+    nats,
+    paths::{self, Local},
+    pids, ports, postgres, say,
+    secrets::random,
+};
+
+/// Every test has pools of its own.
+const SESSIONS: u32 = 500;
+
+/// Which servers are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Servers {
+    /// PostgreSQL alone.
+    Postgres,
+    /// PostgreSQL and NATS.
+    Both,
+}
+
+/// Running servers. Dropped, they end at once; [`Lab::stop`] does it cleanly.
+pub struct Lab {
+    folder: PathBuf,
+    postgres: postgres::Server,
+    nats: Option<nats::Server>,
+    _lock: Lock,
+}
+
+impl Lab {
+    /// Starts them, and clears away what killed runs left.
+    pub async fn start(servers: Servers) -> Result<Self> {
+        let local = Local::of_checkout()?;
+        let (folder, lock) = claim(&local)?;
+        let password = random();
+        let step = say::step("PostgreSQL for the tests");
+        let settings = postgres::Settings {
+            folder: &folder,
+            port: ports::free(1)?.first().copied().unwrap_or_default(),
+            password: &password,
+            durable: false,
+            connections: SESSIONS,
+        };
+        let postgres = postgres::Server::start(&settings, || Ok(())).await?;
+        step.done(format_args!(
+            "{} on 127.0.0.1:{}",
+            postgres.version(),
+            settings.port
+        ));
+        let mut lab = Self {
+            folder,
+            postgres,
+            nats: None,
+            _lock: lock,
+        };
+        if servers == Servers::Both {
+            let step = say::step("NATS for the tests");
+            let settings = nats::Settings {
+                folder: &lab.folder,
+                tools: &local.tools(),
+                port: ports::free(1)?.first().copied().unwrap_or_default(),
+                password: &password,
+                durable: false,
+            };
+            lab.nats = Some(nats::Server::start(&settings).await?);
+            step.done(format_args!("on 127.0.0.1:{}", settings.port));
+        }
+        Ok(lab)
+    }
+
+    /// PostgreSQL's URL, as superuser.
+    pub fn postgres_url(&self) -> &str {
+        self.postgres.url()
+    }
+
+    /// What tests find the servers by.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        let mut env = vec![
+            ("SUPPORTDESK_TEST_PG_URL", self.postgres.url().to_owned()),
+            (
+                "SUPPORTDESK_TEST_FOLDER",
+                self.stacks().display().to_string(),
+            ),
+        ];
+        if let Some(nats) = &self.nats {
+            env.push(("SUPPORTDESK_TEST_NATS_URL", nats.url().to_owned()));
+        }
+        env
+    }
+
+    /// Where tests that start processes put their logs and pid files.
+    pub fn stacks(&self) -> PathBuf {
+        self.folder.join("stacks")
+    }
+
+    /// Ends the servers and whatever a killed test left running. With `keep_logs` the logs stay
+    /// until the next run.
+    pub async fn stop(mut self, keep_logs: bool) -> Result<()> {
+        pids::sweep(&self.stacks(), Duration::from_secs(5));
+        if let Some(mut nats) = self.nats.take() {
+            nats.stop().await;
+        }
+        self.postgres.stop().await;
+        postgres::remove_home(&self.folder)?;
+        paths::remove(&self.folder.join("nats"))?;
+        if keep_logs {
+            say::note(format_args!(
+                "logs are kept below {}",
+                self.folder.display()
+            ));
+            return Ok(());
+        }
+        paths::remove(&self.folder)
+    }
+}
+
+/// A folder for this run alone.
+fn claim(local: &Local) -> Result<(PathBuf, Lock)> {
+    paths::make(&local.test())?;
+    // One run at a time makes its folder and sweeps, so that none takes a new one for a left one.
+    let _turn = Lock::wait(&local.test().join("turn.lock"))?;
+    sweep(&local.test())?;
+    let folder = local.test().join(format!("run-{}", std::process::id()));
+    for part in ["logs", "run", "stacks"] {
+        paths::make(&folder.join(part))?;
+    }
+    match Lock::try_take(&folder.join("lock"))? {
+        Attempt::Held(lock) => Ok((folder, lock)),
+        Attempt::Busy(_) => anyhow::bail!("{} is in use", folder.display()),
+    }
+}
+
+/// Clears away the runs that nobody holds.
+fn sweep(folder: &Path) -> Result<()> {
+    for entry in fs::read_dir(folder)?.flatten() {
+        let run = entry.path();
+        if run.is_dir() && !Lock::is_held(&run.join("lock")) {
+            pids::sweep(&run, Duration::from_secs(10));
+            postgres::remove_home(&run)?;
+            paths::remove(&run)?;
+        }
+    }
+    Ok(())
+}

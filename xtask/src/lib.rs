@@ -1,0 +1,45 @@
+//! The project's own commands, run as `cargo xtask <command>`.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`cli`] | the commands and their flags |
+//! | [`up`], [`supervise`], [`down`], [`logs`], [`events`] | the local stack, from start to stop |
+//! | [`demo`], [`seed`] | what a new local stack is filled with |
+//! | [`mod@test`], [`lab`], [`prepare`] | the test run, its servers, the checked SQL data |
+//! | [`stack`] | the eight services as processes: used by `up` and by the end-to-end test |
+//! | [`service`], [`settings`], [`secrets`], [`databases`], [`ports`] | what the stack is made of |
+//! | [`postgres`], [`nats`] | finding, installing and running the two servers |
+//! | [`daemon`], [`pids`], [`lock`], [`account`] | processes and who runs them |
+//! | [`paths`], [`cargo`], [`say`] | folders, the build, the terminal |
+//!
+//! The crate depends on no service and on nothing with SQL: those compile only once their query
+//! data is current, and `cargo xtask prepare` is what makes it so.
+
+pub mod account;
+pub mod cargo;
+pub mod cli;
+pub mod daemon;
+pub mod databases;
+pub mod demo;
+pub mod down;
+pub mod events;
+pub mod lab;
+pub mod lock;
+pub mod logs;
+pub mod nats;
+pub mod paths;
+pub mod pids;
+pub mod ports;
+pub mod postgres;
+pub mod prepare;
+pub mod say;
+#[cfg(test)]
+mod scratch;
+pub mod secrets;
+pub mod seed;
+pub mod service;
+pub mod settings;
+pub mod stack;
+pub mod supervise;
+pub mod test;
+pub mod up;
