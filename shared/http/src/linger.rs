@@ -23,19 +23,27 @@ const MOST: u64 = 128 * 1024 * 1024;
 /// How long it is read on.
 const LONGEST: Duration = Duration::from_secs(15);
 
-/// Lets the request's body be read on after its handler has answered. A client that waits for
-/// `100 Continue` sends nothing unasked and is left alone.
+/// Lets the request's body be read on after its handler has answered. A client that still waits
+/// for `100 Continue` sends nothing unasked and is left alone.
 pub(crate) async fn linger(request: Request) -> Request {
-    if request.body().is_end_stream() || request.headers().contains_key(EXPECT) {
+    if request.body().is_end_stream() {
         return request;
     }
-    request.map(|body| Body::new(Lingering { body: Some(body) }))
+    let coming = !request.headers().contains_key(EXPECT);
+    request.map(|body| {
+        Body::new(Lingering {
+            body: Some(body),
+            coming,
+        })
+    })
 }
 
 /// A body that is read on when it is dropped too early.
 struct Lingering {
     /// `None` once it has ended.
     body: Option<Body>,
+    /// Whether the client sends it already, or was asked to by a first look.
+    coming: bool,
 }
 
 impl HttpBody for Lingering {
@@ -47,6 +55,7 @@ impl HttpBody for Lingering {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let this = self.get_mut();
+        this.coming = true;
         let Some(body) = &mut this.body else {
             return Poll::Ready(None);
         };
@@ -70,7 +79,10 @@ impl HttpBody for Lingering {
 
 impl Drop for Lingering {
     fn drop(&mut self) {
-        let unread = self.body.take().filter(|body| !body.is_end_stream());
+        let unread = self
+            .body
+            .take()
+            .filter(|body| self.coming && !body.is_end_stream());
         if let (Some(body), Ok(runtime)) = (unread, tokio::runtime::Handle::try_current()) {
             runtime.spawn(tokio::time::timeout(LONGEST, read_on(body)));
         }

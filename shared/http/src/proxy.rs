@@ -8,8 +8,8 @@ use axum::{
     http::{
         HeaderMap, HeaderName, HeaderValue, Uri,
         header::{
-            CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, PROXY_AUTHENTICATE,
-            PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+            CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST,
+            PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
         },
         uri::{Authority, PathAndQuery, Scheme},
     },
@@ -102,6 +102,8 @@ impl Proxy {
         *request.version_mut() = axum::http::Version::HTTP_11;
         drop_hop_by_hop(request.headers_mut());
         request.headers_mut().remove(HOST);
+        // Our own server says `100 Continue` when the body is asked for.
+        request.headers_mut().remove(EXPECT);
         name_request(request.headers_mut());
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let request = request.map(|body| Body::new(Limited::new(body, limit)));

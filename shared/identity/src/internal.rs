@@ -16,8 +16,8 @@ use crate::{BadKey, PublicKey, Role, SigningKey};
 
 /// How long a token is good for, in seconds.
 const LIFETIME: i64 = 60;
-/// How long a minted token is handed out again, in seconds; leaves half of its life to travel.
-const REUSE: u64 = 30;
+/// A minted token is handed out again while at least this much of its life is left, in seconds.
+const REUSE: i64 = LIFETIME / 2;
 /// Bound of each cache, in tokens.
 const CACHED: u64 = 50_000;
 
@@ -109,7 +109,7 @@ impl Claims {
 pub struct Issuer {
     name: Arc<str>,
     key: EncodingKey,
-    minted: Cache<(Caller, &'static str), Arc<str>>,
+    minted: Cache<(Caller, &'static str), (Arc<str>, i64)>,
 }
 
 impl fmt::Debug for Issuer {
@@ -123,7 +123,7 @@ impl Issuer {
     pub fn new(name: &str, key: &SigningKey) -> Self {
         let minted = Cache::builder()
             .max_capacity(CACHED)
-            .time_to_live(Duration::from_secs(REUSE))
+            .time_to_live(Duration::from_secs(LIFETIME.unsigned_abs()))
             .build();
         Self {
             name: name.into(),
@@ -143,18 +143,16 @@ impl Issuer {
         now: OffsetDateTime,
     ) -> Result<Arc<str>, jsonwebtoken::errors::Error> {
         let slot = (caller.clone(), audience);
-        if let Some(token) = self.minted.get(&slot) {
+        let now = now.unix_timestamp();
+        let is_fresh = |exp: i64| (REUSE..=LIFETIME).contains(&(exp - now));
+        if let Some((token, _)) = self.minted.get(&slot).filter(|(_, exp)| is_fresh(*exp)) {
             return Ok(token);
         }
-        let claims = Claims::new(
-            &self.name,
-            audience,
-            caller,
-            now.unix_timestamp() + LIFETIME,
-        );
+        let exp = now + LIFETIME;
+        let claims = Claims::new(&self.name, audience, caller, exp);
         let token: Arc<str> =
             jsonwebtoken::encode(&Header::new(Algorithm::EdDSA), &claims, &self.key)?.into();
-        self.minted.insert(slot, Arc::clone(&token));
+        self.minted.insert(slot, (Arc::clone(&token), exp));
         Ok(token)
     }
 
@@ -340,6 +338,16 @@ mod tests {
             );
             assert_eq!(ticket.verify(&token, NOW + Duration::from_mins(1)), None);
         }
+    }
+
+    #[test]
+    fn a_minted_token_is_used_again_for_half_of_its_life() {
+        let ring = ring();
+        let at = |seconds| NOW + Duration::from_secs(seconds);
+        let issuer = &ring.issuers["gateway"];
+        let token = issuer.token(&user(), "ticket", NOW).unwrap();
+        assert_eq!(issuer.token(&user(), "ticket", at(30)).unwrap(), token);
+        assert_ne!(issuer.token(&user(), "ticket", at(31)).unwrap(), token);
     }
 
     #[test]
