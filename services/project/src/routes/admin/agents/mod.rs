@@ -1,0 +1,4 @@
+//! `/admin/projects/{id}/agents`.
+
+pub mod assign;
+pub mod remove;

@@ -1,0 +1,67 @@
+//! `GET /projects/{id}/agents`.
+
+use axum::{Json, extract::State};
+use desk_events::Role;
+use desk_http::{Allowed, Error, Path, Result, openapi::ErrorBody};
+use desk_identity::can::AssignTickets;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    App,
+    store::{
+        memberships::{self, ProjectAgent},
+        projects,
+    },
+};
+
+/// `{"agents": […]}`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Assignables {
+    agents: Vec<Assignable>,
+}
+
+/// Somebody to assign a ticket to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Assignable {
+    id: i64,
+    name: String,
+    is_lead: bool,
+}
+
+impl From<ProjectAgent> for Assignable {
+    fn from(agent: ProjectAgent) -> Self {
+        Self {
+            id: agent.id,
+            name: agent.name,
+            is_lead: agent.is_lead,
+        }
+    }
+}
+
+/// Lists the project's active agents, for assigning; for its staff and for admins.
+#[utoipa::path(
+    get, path = "/projects/{id}/agents", tag = "projects", operation_id = "list_project_agents",
+    params(("id" = i64, Path, description = "Project id")),
+    responses(
+        (status = 200, body = Assignables),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody),
+    ),
+    security(("portal" = [])),
+    extensions(("x-capability" = json!("assign_tickets"))),
+)]
+pub async fn agents(
+    State(app): State<App>,
+    who: Allowed<AssignTickets>,
+    Path(id): Path<i64>,
+) -> Result<Json<Assignables>> {
+    let agent = (who.user.role == Role::Agent).then_some(who.user.id);
+    if !projects::exists(&app.db, id, agent).await? {
+        return Err(Error::NotFound);
+    }
+    let agents = memberships::agents(&app.db, id).await?;
+    Ok(Json(Assignables {
+        agents: agents.into_iter().map(Assignable::from).collect(),
+    }))
+}
