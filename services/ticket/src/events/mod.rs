@@ -1,0 +1,4 @@
+//! What this service says and what it hears.
+
+pub mod incoming;
+pub mod outgoing;

@@ -1,0 +1,51 @@
+//! Tickets: filing, answering, moving and listing them, and the configuration they share.
+//!
+//! A request goes through `routes` (who, what), a rule of `domain` (pure) and `store` (SQL);
+//! what changed is said through the outbox (`events::outgoing`) and what others say is heard in
+//! `events::incoming`. `filing` is the way in for new tickets from both doors, `upkeep` what
+//! happens by itself. Users, projects and memberships are copies kept by `desk-replica`.
+
+mod app;
+mod domain;
+mod events;
+mod filing;
+mod routes;
+pub mod settings;
+mod store;
+mod upkeep;
+
+use axum::Router;
+use desk_http::openapi::documented;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use utoipa::openapi::OpenApi;
+
+pub use app::{App, KnownConfiguration};
+
+/// The service's own tables; run after those of `desk-bus` and `desk-replica`.
+pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// All that the ticket database holds, in order.
+pub fn migrators() -> [&'static sqlx::migrate::Migrator; 3] {
+    [&desk_bus::MIGRATOR, &desk_replica::MIGRATOR, &MIGRATOR]
+}
+
+/// The service's HTTP.
+pub fn router(app: App) -> Router {
+    documented(routes::routes()).0.with_state(app)
+}
+
+/// The OpenAPI document of [`router`].
+pub fn openapi() -> OpenApi {
+    documented(routes::routes()).1
+}
+
+/// Starts the relay, the consumer and the upkeep; they end when told to stop.
+pub fn start_consumers(app: &App, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
+    let consumer = events::incoming::Hearing::new(app.clone());
+    vec![
+        app.bus.relay(app.db.clone(), stop.clone()),
+        app.bus.consume(app.db.clone(), consumer, stop.clone()),
+        tokio::spawn(upkeep::run(app.clone(), stop.clone())),
+    ]
+}

@@ -1,0 +1,112 @@
+//! The ticket as its external project sees it (contract, External).
+
+use desk_http::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::{
+    routes::tickets::answer::AttachmentBrief,
+    store::{
+        cards::{Card, Content},
+        messages::Message,
+    },
+};
+
+/// A ticket as a row of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExternalRow {
+    pub ticket_id: i64,
+    pub ticket_number: String,
+    pub subject: String,
+    pub status: &'static str,
+    pub priority: &'static str,
+    pub customer_name: String,
+    pub customer_email: String,
+    /// The assignee's name.
+    pub assigned_to: Option<String>,
+    pub reply_count: i32,
+    pub created_at: Timestamp,
+    pub last_activity_at: Timestamp,
+    pub resolved_at: Option<Timestamp>,
+}
+
+impl From<Card> for ExternalRow {
+    fn from(card: Card) -> Self {
+        Self {
+            ticket_id: card.id,
+            ticket_number: card.number,
+            subject: card.subject,
+            status: card.status.0.as_str(),
+            priority: card.priority.0.as_str(),
+            customer_name: card.customer_name,
+            customer_email: card.customer_email,
+            assigned_to: card.assigned_to.and(card.assignee_name),
+            reply_count: card.reply_count,
+            created_at: Timestamp(card.created_at),
+            last_activity_at: Timestamp(card.last_activity_at),
+            resolved_at: card.resolved_at.map(Timestamp),
+        }
+    }
+}
+
+/// A reply; notes never leave the desk.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExternalMessage {
+    /// Message id.
+    pub id: i64,
+    /// The text.
+    pub body: String,
+    /// The author's name.
+    pub from: String,
+    /// Written by staff who is not the customer.
+    pub is_agent: bool,
+    /// When.
+    pub created_at: Timestamp,
+    /// Its files.
+    pub attachments: Vec<AttachmentBrief>,
+}
+
+impl From<Message> for ExternalMessage {
+    fn from(message: Message) -> Self {
+        Self {
+            id: message.id,
+            body: message.body,
+            from: message.author_name,
+            is_agent: message.is_agent,
+            created_at: Timestamp(message.created_at),
+            attachments: Vec::new(),
+        }
+    }
+}
+
+/// A ticket with its replies.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExternalTicket {
+    /// What a list shows, too.
+    #[serde(flatten)]
+    pub row: ExternalRow,
+    /// What it is about.
+    pub description: String,
+    /// The project's own data.
+    #[schema(value_type = Object)]
+    pub metadata: Value,
+    /// The project's own id of the customer.
+    pub customer_id: Option<String>,
+    /// Its replies, the last 500.
+    pub messages: Vec<ExternalMessage>,
+}
+
+impl ExternalTicket {
+    /// Puts the parts together.
+    pub fn new(mut card: Card, content: Content, messages: Vec<Message>) -> Self {
+        let customer_id = card.external_customer_id.take();
+        Self {
+            row: card.into(),
+            description: content.description,
+            metadata: content.metadata,
+            customer_id,
+            messages: messages.into_iter().map(ExternalMessage::from).collect(),
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! `GET /external/tickets/{ticket_number}`.
+
+use axum::{Json, extract::State};
+use desk_http::{Error, KeyHolder, Path, Result, openapi::ErrorBody};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::answer::ExternalTicket;
+use crate::{
+    App,
+    store::{cards, messages, tickets},
+};
+
+/// So many replies are shown, the last ones.
+const LAST: i64 = 500;
+
+/// A ticket, wrapped.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WrappedExternalTicket {
+    /// The ticket.
+    ticket: ExternalTicket,
+}
+
+/// A ticket of the project with its replies.
+#[utoipa::path(
+    get, path = "/external/tickets/{ticket_number}", tag = "External",
+    params(("ticket_number" = String, Path, description = "e.g. NAIJ-2024-00043")),
+    responses(
+        (status = 200, description = "The ticket", body = WrappedExternalTicket),
+        (status = 401, description = "Invalid API credentials", body = ErrorBody),
+        (status = 404, description = "Not there, or another project's", body = ErrorBody),
+    ),
+    security(("api_key" = [], "api_secret" = []))
+)]
+pub async fn show(
+    State(app): State<App>,
+    who: KeyHolder,
+    Path(number): Path<String>,
+) -> Result<Json<WrappedExternalTicket>> {
+    let mut conn = app.db.acquire().await?;
+    let id = tickets::by_number(&mut conn, &number, who.project_id).await?;
+    let id = id.ok_or(Error::NotFound)?;
+    let card = cards::cards(&mut conn, &[id])
+        .await?
+        .pop()
+        .ok_or(Error::NotFound)?;
+    let content = cards::content(&mut conn, id)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let replies = messages::last(&mut conn, id, false, LAST).await?;
+    Ok(Json(WrappedExternalTicket {
+        ticket: ExternalTicket::new(card, content, replies),
+    }))
+}

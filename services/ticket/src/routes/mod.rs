@@ -1,0 +1,30 @@
+//! The path tree as files: `routes/tickets/assign.rs` is `PATCH /tickets/{id}/assign`.
+
+mod categories;
+mod external;
+mod once;
+mod precondition;
+mod sla;
+mod tags;
+mod tickets;
+
+use desk_http::Error;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{App, domain::Refused};
+
+/// Every route of the service.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(tickets::routes())
+        .merge(external::routes())
+        .routes(routes!(categories::list))
+        .routes(routes!(sla::list))
+        .routes(routes!(sla::list_for_admins))
+        .routes(routes!(tags::list))
+}
+
+/// What a rule refuses is a conflict with the ticket's state.
+const fn refuse(refused: Refused) -> Error {
+    Error::Conflict(refused.message())
+}

@@ -1,0 +1,127 @@
+//! `GET /sla`, also as `GET /admin/sla`.
+
+use axum::{Json, extract::State};
+use desk_events::Role;
+use desk_http::{Query, Result, SignedIn, openapi::ErrorBody};
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{
+    App,
+    store::{
+        configuration::{self, ProjectPolicy},
+        people,
+    },
+};
+
+/// Which policies.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Policies {
+    /// Only this project's own; without it all that the caller may see.
+    #[garde(inner(range(min = 1)))]
+    project_id: Option<i64>,
+}
+
+/// An SLA policy.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PolicyBody {
+    /// Policy id.
+    id: i64,
+    /// Null: the default of all projects.
+    project_id: Option<i64>,
+    /// Its name.
+    name: String,
+    /// The priority it rules.
+    priority: &'static str,
+    /// Minutes to the first staff reply.
+    first_response_minutes: i32,
+    /// Minutes to the resolution.
+    resolution_minutes: i32,
+    /// Its working hours; null for around the clock.
+    calendar_id: Option<i64>,
+    /// Waiting for the customer moves the resolution due time.
+    pause_while_pending: bool,
+}
+
+impl From<ProjectPolicy> for PolicyBody {
+    fn from(rule: ProjectPolicy) -> Self {
+        Self {
+            id: rule.policy.id,
+            project_id: rule.project_id,
+            name: rule.policy.name,
+            priority: rule.policy.priority.as_str(),
+            first_response_minutes: rule.policy.first_response_minutes,
+            resolution_minutes: rule.policy.resolution_minutes,
+            calendar_id: None,
+            pause_while_pending: rule.policy.pause_while_pending,
+        }
+    }
+}
+
+/// SLA policies.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WrappedPolicies {
+    /// The defaults first.
+    sla_policies: Vec<PolicyBody>,
+}
+
+/// The SLA policies: the defaults, and those of the projects that the caller sees.
+#[utoipa::path(
+    get, path = "/sla", tag = "Configuration",
+    params(Policies),
+    responses(
+        (status = 200, description = "The policies", body = WrappedPolicies),
+        (status = 401, description = "Not signed in", body = ErrorBody),
+        (status = 422, description = "A bad filter", body = ErrorBody),
+    ),
+    security(("portal" = [])),
+)]
+pub async fn list(
+    State(app): State<App>,
+    who: SignedIn,
+    Query(query): Query<Policies>,
+) -> Result<Json<WrappedPolicies>> {
+    visible(&app, &who, query.project_id).await.map(Json)
+}
+
+/// The same list under its older name.
+#[utoipa::path(
+    get, path = "/admin/sla", tag = "Configuration",
+    params(Policies),
+    responses(
+        (status = 200, description = "The policies", body = WrappedPolicies),
+        (status = 401, description = "Not signed in", body = ErrorBody),
+        (status = 422, description = "A bad filter", body = ErrorBody),
+    ),
+    security(("portal" = [])),
+)]
+pub async fn list_for_admins(
+    State(app): State<App>,
+    who: SignedIn,
+    Query(query): Query<Policies>,
+) -> Result<Json<WrappedPolicies>> {
+    visible(&app, &who, query.project_id).await.map(Json)
+}
+
+/// Admins see every project's, agents those of their projects, customers those of the projects
+/// that they may file tickets to.
+async fn visible(app: &App, who: &SignedIn, project_id: Option<i64>) -> Result<WrappedPolicies> {
+    let mut conn = app.db.acquire().await?;
+    let mut policies = configuration::policies(&mut conn).await?;
+    if let Some(wanted) = project_id {
+        policies.retain(|rule| rule.project_id == Some(wanted));
+    }
+    let projects = match who.role {
+        Role::SuperAdmin | Role::Admin => None,
+        Role::Agent => Some(people::projects_of(&mut conn, who.id).await?),
+        Role::Customer => Some(people::active_projects(&mut conn).await?),
+    };
+    if let Some(projects) = projects {
+        policies.retain(|rule| rule.project_id.is_none_or(|id| projects.contains(&id)));
+    }
+    Ok(WrappedPolicies {
+        sla_policies: policies.into_iter().map(PolicyBody::from).collect(),
+    })
+}

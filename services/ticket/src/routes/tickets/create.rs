@@ -1,0 +1,157 @@
+//! `POST /tickets`.
+
+use axum::{extract::State, http::StatusCode};
+use desk_events::{Priority, ProjectState, Role, Source};
+use desk_http::{Allowed, Error, Result, SignedIn, Valid, fields, openapi::ErrorBody};
+use desk_identity::can::CreateTickets;
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+
+use super::answer::{self, Whole};
+use crate::{
+    App,
+    domain::{
+        Scope,
+        filing::{Customer, Filing},
+    },
+    filing,
+    routes::once::{Answer, Begun, IdempotencyKey},
+};
+
+/// A ticket to file.
+#[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
+pub struct CreateTicket {
+    /// Where it belongs.
+    #[garde(required, inner(range(min = 1)))]
+    #[schema(required)]
+    project_id: Option<i64>,
+    /// At most 255 characters.
+    #[garde(required, inner(length(chars, min = 1, max = 255)))]
+    #[schema(required)]
+    subject: Option<String>,
+    /// At most 65,535 characters.
+    #[garde(required, inner(length(chars, min = 1, max = 65_535)))]
+    #[schema(required)]
+    description: Option<String>,
+    /// `medium` unless told.
+    #[garde(skip)]
+    #[schema(value_type = Option<String>)]
+    priority: Option<Priority>,
+    /// A category's id.
+    #[garde(inner(range(min = 1)))]
+    category_id: Option<i64>,
+    /// Ids of at most 50 tags.
+    #[garde(inner(length(max = 50), inner(range(min = 1))))]
+    tags: Option<Vec<i64>>,
+    /// Staff only: whom it is for.
+    #[garde(inner(length(chars, max = 255)))]
+    customer_name: Option<String>,
+    /// Staff only: whom it is for.
+    #[garde(inner(custom(fields::email)))]
+    customer_email: Option<String>,
+    /// Staff only: whom it is for.
+    #[garde(inner(length(chars, max = 50)))]
+    customer_phone: Option<String>,
+    /// Free-form data.
+    #[garde(inner(custom(fields::json_bounds)))]
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Map<String, Value>>,
+}
+
+/// Files a ticket; a customer files as themselves.
+#[utoipa::path(
+    post, path = "/tickets", tag = "Tickets",
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same key, the same answer")),
+    request_body = CreateTicket,
+    responses(
+        (status = 201, description = "The ticket", body = Whole),
+        (status = 401, description = "Not signed in", body = ErrorBody),
+        (status = 409, description = "The same call is still running", body = ErrorBody),
+        (status = 422, description = "A bad field", body = ErrorBody),
+    ),
+    security(("portal" = [])),
+    extensions(("x-capability" = json!("create_tickets")))
+)]
+pub async fn create(
+    State(app): State<App>,
+    who: Allowed<CreateTickets>,
+    key: IdempotencyKey,
+    Valid(body): Valid<CreateTicket>,
+) -> Result<Answer> {
+    let call = key.of(
+        format!("user:{}", who.user.id),
+        "POST /tickets".to_owned(),
+        &body,
+    )?;
+    let filing = filing(&app, &who.user, body).await?;
+    let scope = app.scope(&who.user).await?;
+    let mut turn = match call.begin(&app).await? {
+        Begun::Answered(answer) => return Ok(answer),
+        Begun::Open(turn) => turn,
+    };
+    let outcome = file(&app, &mut turn.tx, &filing, &scope).await;
+    turn.end(&app, outcome).await
+}
+
+async fn file(
+    app: &App,
+    conn: &mut PgConnection,
+    filing: &Filing,
+    scope: &Scope,
+) -> Result<Answer> {
+    let filed = filing::file(app, conn, filing, app.clock.now()).await?;
+    let whole = answer::whole(conn, filed.id, scope).await?;
+    let answer = Answer::new(StatusCode::CREATED, &whole)?;
+    Ok(answer.with_version(whole.ticket.row.version))
+}
+
+async fn filing(app: &App, who: &SignedIn, body: CreateTicket) -> Result<Filing> {
+    let project = project(app, who, body.project_id.unwrap_or_default()).await?;
+    let account = app
+        .replica
+        .user(who.id)
+        .await?
+        .ok_or(Error::UNAUTHENTICATED)?;
+    let customer = if who.role.is_staff() {
+        let name = body.customer_name.or_else(|| body.customer_email.clone());
+        Customer {
+            name: name.unwrap_or(account.name),
+            email: body.customer_email.unwrap_or(account.email).to_lowercase(),
+            phone: body.customer_phone,
+        }
+    } else {
+        Customer {
+            name: account.name,
+            email: account.email.to_lowercase(),
+            phone: None,
+        }
+    };
+    Ok(Filing {
+        project,
+        source: Source::Portal,
+        subject: body.subject.unwrap_or_default(),
+        description: body.description.unwrap_or_default(),
+        priority: body.priority.unwrap_or(Priority::Medium),
+        category_id: body.category_id,
+        tags: body.tags.unwrap_or_default(),
+        customer,
+        external_customer_id: None,
+        metadata: Value::Object(body.metadata.unwrap_or_default()),
+        creator_user_id: Some(who.id),
+        actor: who.actor(),
+    })
+}
+
+/// The project must be active, and an agent's own.
+async fn project(app: &App, who: &SignedIn, id: i64) -> Result<ProjectState> {
+    let project = app.replica.project(id).await?;
+    let project = project.filter(|project| project.is_active && !project.deleted);
+    let visible = project.is_some()
+        && (who.role != Role::Agent || app.replica.membership(id, who.id).await?.is_some());
+    project
+        .filter(|_| visible)
+        .ok_or_else(|| Error::field("project_id", "There is no such project."))
+}

@@ -1,0 +1,286 @@
+//! Lists of tickets: first the ids of a page, walked along an index, then the rows joined.
+//!
+//! What a caller sees is a union of *arms*: an agent's projects and what the agent filed, a
+//! customer's address and account. Each arm has an index that holds its tickets in order, so a
+//! page reads a page's worth of each arm and merges; one predicate with `or` would read them all.
+//! A search is answered by its own index instead, and sorted afterwards.
+
+mod sql;
+
+use desk_events::{Priority, Status};
+use sqlx::{PgConnection, QueryBuilder, Row, postgres::PgRow};
+use time::OffsetDateTime;
+
+use super::people;
+use crate::domain::Scope;
+
+/// Counting with a search stops here (contract, Lists).
+pub const COUNT_CAP: i64 = 10_000;
+
+/// Which tickets.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this status.
+    pub status: Option<Status>,
+    /// Of this priority.
+    pub priority: Option<Priority>,
+    /// Of this project; narrows the scope, never widens it.
+    pub project_id: Option<i64>,
+    /// Assigned to this user.
+    pub assigned_to: Option<i64>,
+    /// Assigned to nobody, or to somebody.
+    pub unassigned: Option<bool>,
+    /// With a breach, or without.
+    pub overdue: Option<bool>,
+    /// Subject, number or e-mail.
+    pub search: Option<String>,
+    /// Of this category.
+    pub category_id: Option<i64>,
+    /// With one of these tags.
+    pub tags: Option<Vec<i64>>,
+    /// Of this customer, lower case.
+    pub customer_email: Option<String>,
+    /// Filed at this time or later.
+    pub created_from: Option<OffsetDateTime>,
+    /// Filed at this time or before.
+    pub created_to: Option<OffsetDateTime>,
+    /// The soft-deleted ones instead.
+    pub deleted: bool,
+}
+
+/// By what a list is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SortKey {
+    /// When it was filed.
+    CreatedAt,
+    /// When something happened last.
+    LastActivityAt,
+    /// How urgent it is.
+    Priority,
+    /// When it must be resolved; those that need not be count as latest.
+    ResolutionDueAt,
+}
+
+impl SortKey {
+    /// The word in queries and cursors.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CreatedAt => "created_at",
+            Self::LastActivityAt => "last_activity_at",
+            Self::Priority => "priority",
+            Self::ResolutionDueAt => "resolution_due_at",
+        }
+    }
+
+    /// The expression that the indexes hold.
+    const fn sql(self) -> &'static str {
+        match self {
+            Self::CreatedAt => "t.created_at",
+            Self::LastActivityAt => "t.last_activity_at",
+            Self::Priority => "t.priority_rank",
+            Self::ResolutionDueAt => "coalesce(t.resolution_due_at, 'infinity')",
+        }
+    }
+
+    /// How a page's rows name the key: no Rust type holds an infinite time.
+    const fn shown(self) -> &'static str {
+        match self {
+            Self::Priority => "k",
+            Self::CreatedAt | Self::LastActivityAt | Self::ResolutionDueAt => {
+                "nullif(k, 'infinity')"
+            }
+        }
+    }
+
+    fn read(self, row: &PgRow) -> sqlx::Result<SortValue> {
+        match self {
+            Self::Priority => row.try_get("key").map(SortValue::Rank),
+            Self::CreatedAt | Self::LastActivityAt | Self::ResolutionDueAt => {
+                row.try_get("key").map(SortValue::Time)
+            }
+        }
+    }
+}
+
+/// The order of a list; the id breaks ties.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sort {
+    /// By what.
+    pub key: SortKey,
+    /// Greatest first.
+    pub descending: bool,
+}
+
+impl Sort {
+    /// The newest first.
+    pub const NEWEST: Self = Self {
+        key: SortKey::CreatedAt,
+        descending: true,
+    };
+
+    const fn direction(self) -> &'static str {
+        if self.descending { " desc" } else { " asc" }
+    }
+
+    const fn beyond(self) -> &'static str {
+        if self.descending { " < " } else { " > " }
+    }
+}
+
+/// A sort key's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SortValue {
+    /// A time; none for what never comes.
+    Time(Option<OffsetDateTime>),
+    /// A priority's rank.
+    Rank(i16),
+}
+
+/// The last row of the page before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// Its sort key.
+    pub key: SortValue,
+    /// Its id.
+    pub id: i64,
+}
+
+/// Which part of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// So many rows are left out.
+    pub offset: i64,
+    /// At most so many rows.
+    pub limit: i64,
+    /// Only rows beyond this one.
+    pub after: Option<Position>,
+}
+
+/// A page's ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ids {
+    /// In order.
+    pub ids: Vec<i64>,
+    /// The last row, when there are more.
+    pub next: Option<Position>,
+}
+
+/// How many there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Total {
+    /// All, or as many as were counted.
+    pub count: i64,
+    /// Counting stopped at [`COUNT_CAP`].
+    pub capped: bool,
+}
+
+/// One index's worth of what a caller sees.
+enum Arm<'a> {
+    Everything,
+    Projects(Vec<i64>),
+    /// What somebody filed, outside projects that another arm covers.
+    FiledBy(i64, Vec<i64>),
+    /// What was filed for an address, but not by this account.
+    FiledFor(&'a str, i64),
+}
+
+/// A caller's list, ready to be counted and paged.
+pub struct List<'a> {
+    arms: Vec<Arm<'a>>,
+    filter: &'a Filter,
+}
+
+impl<'a> List<'a> {
+    /// The tickets of a scope that pass a filter.
+    pub async fn new(
+        conn: &mut PgConnection,
+        scope: &'a Scope,
+        filter: &'a Filter,
+    ) -> sqlx::Result<Self> {
+        let arms = match scope {
+            Scope::All => match filter.project_id {
+                Some(project_id) => vec![Arm::Projects(vec![project_id])],
+                None => vec![Arm::Everything],
+            },
+            Scope::Project { project_id } => vec![Arm::Projects(vec![*project_id])],
+            Scope::Agent { user_id } => {
+                let projects = people::projects_of(conn, *user_id).await?;
+                let mut wanted = projects.clone();
+                wanted.retain(|id| filter.project_id.is_none_or(|only| only == *id));
+                vec![Arm::Projects(wanted), Arm::FiledBy(*user_id, projects)]
+            }
+            Scope::Customer {
+                user_id,
+                verified_email,
+            } => {
+                let mut arms = vec![Arm::FiledBy(*user_id, Vec::new())];
+                arms.extend(
+                    verified_email
+                        .as_deref()
+                        .map(|email| Arm::FiledFor(email, *user_id)),
+                );
+                arms
+            }
+        };
+        Ok(Self { arms, filter })
+    }
+
+    /// How many tickets the list has.
+    pub async fn total(&self, conn: &mut PgConnection) -> sqlx::Result<Total> {
+        let mut sql = QueryBuilder::new("select count(*) from (select from tickets t where ");
+        self.push_scope(&mut sql);
+        self.push_filter(&mut sql);
+        let searched = self.filter.search.is_some();
+        if searched {
+            sql.push(" limit ").push_bind(COUNT_CAP + 1);
+        }
+        sql.push(") as found");
+        let count: i64 = sql.build_query_scalar().fetch_one(conn).await?;
+        let capped = searched && count > COUNT_CAP;
+        Ok(Total {
+            count: if capped { COUNT_CAP } else { count },
+            capped,
+        })
+    }
+
+    /// The ids of one page.
+    pub async fn page(
+        &self,
+        conn: &mut PgConnection,
+        sort: Sort,
+        window: Window,
+    ) -> sqlx::Result<Ids> {
+        let mut sql = QueryBuilder::new("select id, ");
+        sql.push(sort.key.shown()).push(" as key from (");
+        if self.filter.search.is_some() {
+            self.push_searched(&mut sql, sort, window);
+        } else {
+            self.push_arms(&mut sql, sort, window);
+        }
+        let direction = sort.direction();
+        sql.push(") as found order by k")
+            .push(direction)
+            .push(", id")
+            .push(direction);
+        sql.push(" offset ")
+            .push_bind(window.offset)
+            .push(" limit ")
+            .push_bind(window.limit + 1);
+        let rows = sql.build().fetch_all(conn).await?;
+
+        let kept = usize::try_from(window.limit).unwrap_or(usize::MAX);
+        let mut found = rows
+            .iter()
+            .take(kept)
+            .map(|row| {
+                Ok(Position {
+                    id: row.try_get("id")?,
+                    key: sort.key.read(row)?,
+                })
+            })
+            .collect::<sqlx::Result<Vec<Position>>>()?;
+        let ids = found.iter().map(|position| position.id).collect();
+        let next = if rows.len() > kept { found.pop() } else { None };
+        Ok(Ids { ids, next })
+    }
+}

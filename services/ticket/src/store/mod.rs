@@ -1,0 +1,16 @@
+//! SQL, one module per family of tables. Functions are named for what they answer, take a
+//! connection (so that a handler decides what is one transaction) and know no business words.
+
+pub mod activities;
+pub mod cards;
+pub mod configuration;
+pub mod counts;
+pub mod create;
+pub mod idempotency;
+pub mod list;
+pub mod messages;
+pub mod people;
+pub mod requesters;
+pub mod tags;
+pub mod tickets;
+mod word;

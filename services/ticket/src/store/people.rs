@@ -1,0 +1,58 @@
+//! Questions to the copies of users, projects and memberships.
+
+use sqlx::PgConnection;
+
+/// The projects whose tickets an agent sees.
+pub async fn projects_of(conn: &mut PgConnection, user_id: i64) -> sqlx::Result<Vec<i64>> {
+    sqlx::query_scalar!(
+        "select m.project_id
+         from replica_memberships m
+         join replica_projects p on p.id = m.project_id and not p.deleted
+         where m.user_id = $1 and m.is_member
+         order by m.project_id",
+        user_id,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// May tickets of the project be assigned to this user: an active agent of it, or an active admin?
+pub async fn is_assignable(
+    conn: &mut PgConnection,
+    project_id: i64,
+    user_id: i64,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (
+               select from replica_users u
+               where u.id = $2 and u.is_active and not u.deleted
+                 and (u.role in ('super_admin', 'admin')
+                      or u.role = 'agent' and exists (
+                          select from replica_memberships m
+                          where m.project_id = $1 and m.user_id = u.id and m.is_member)))
+               as "assignable!""#,
+        project_id,
+        user_id,
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// The address of a live customer account.
+pub async fn customer_email(conn: &mut PgConnection, user_id: i64) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!(
+        "select email from replica_users where id = $1 and role = 'customer' and not deleted",
+        user_id,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// The projects that a customer may file tickets to.
+pub async fn active_projects(conn: &mut PgConnection) -> sqlx::Result<Vec<i64>> {
+    sqlx::query_scalar!(
+        "select id from replica_projects where is_active and not deleted order by id"
+    )
+    .fetch_all(conn)
+    .await
+}

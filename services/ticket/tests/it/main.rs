@@ -1,0 +1,16 @@
+//! The ticket service through its HTTP, on a real database and a real bus.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
+mod bad_input;
+mod create;
+mod desk;
+mod events;
+mod external;
+mod list;
+mod once;
+mod roles;
+mod tickets;
+mod update;
