@@ -82,7 +82,7 @@ impl Plan {
             database_prefix: format!("{prefix}_"),
             ports: Ports::free()?,
             secrets: Secrets::generate()?,
-            common: Environment::new(),
+            common: Environment::from([("SUPPORTDESK_STREAM_MAX_BYTES".into(), "67108864".into())]),
             extra: demo::bootstrap(),
             binaries: paths::own_binaries()?,
             folder: folder.join(&prefix),

@@ -1,10 +1,13 @@
 //! The gateway's process.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use clap::{Parser, Subcommand};
 use desk_http::server::{Identity, Process};
 use gateway::{App, Settings};
+
+/// How long the start waits for auth's keys and revocations.
+const FIRST_NEWS: Duration = Duration::from_secs(5);
 
 /// The one origin in front of all services.
 #[derive(Parser)]
@@ -50,6 +53,7 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
         process.clock.clone(),
     )?);
     let background = gateway::start_background(&app, &process.stop);
+    app.portal.informed(FIRST_NEWS).await;
     process.serve(gateway::router(app)).await?;
     background.join_all().await;
     Ok(())

@@ -130,16 +130,18 @@ async fn greets(port: u16) -> bool {
 fn configure(settings: &Settings<'_>, home: &Path) -> String {
     let store = serde_json::Value::from(home.join("data").display().to_string());
     let password = serde_json::Value::from(settings.password);
-    let sync = if settings.durable {
-        "\n    sync_interval: always"
+    // Tests make hundreds of streams; what they set aside is no disk, only a sum.
+    let kind = if settings.durable {
+        "sync_interval: always"
     } else {
-        ""
+        "max_file_store: 1TB"
     };
     format!(
         "listen: \"127.0.0.1:{port}\"
 server_name: supportdesk
 jetstream {{
-    store_dir: {store}{sync}
+    store_dir: {store}
+    {kind}
 }}
 authorization {{
     user: {USER}

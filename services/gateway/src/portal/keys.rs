@@ -18,7 +18,7 @@ use crate::domain::route::JWKS;
 /// How often the keys are fetched anew.
 const REFRESH: Duration = Duration::from_mins(5);
 /// How soon it is tried again while there are none.
-const RETRY: Duration = Duration::from_millis(500);
+const RETRY: Duration = Duration::from_millis(100);
 /// How often, at most, a token of an unknown key causes a fetch.
 const UNKNOWN_KEY_PAUSE: Duration = Duration::from_secs(5);
 /// Bound of the tokens kept, and how long each is kept unused.
@@ -68,6 +68,11 @@ impl Keys {
             verdict => verdict,
         }
         .map_err(|_| Error::UNAUTHENTICATED)
+    }
+
+    /// Whether there is a key at all.
+    pub(super) fn is_informed(&self) -> bool {
+        !self.known().keys.is_empty()
     }
 
     /// Fetches the keys, soon again while there are none, then now and then.

@@ -52,6 +52,19 @@ impl Portal {
         }
     }
 
+    /// Waits until auth's keys and revocations are known, so that a desk that starts as a whole
+    /// refuses nobody; gives up after `patience`, since external projects need neither.
+    pub async fn informed(&self, patience: std::time::Duration) {
+        let informed = async {
+            while !(self.keys.is_informed() && self.watch.is_informed()) {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        };
+        if tokio::time::timeout(patience, informed).await.is_err() {
+            tracing::warn!("listening although auth is out of reach");
+        }
+    }
+
     /// Keeps auth's keys fresh, for ever.
     pub(crate) async fn keep_keys(&self) {
         self.keys.keep_fresh().await;

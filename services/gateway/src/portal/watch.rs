@@ -15,6 +15,8 @@ use crate::domain::revocations::{Revocation, Revocations, Target};
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(500);
+/// Between two looks before the first that worked.
+const EAGER: Duration = Duration::from_millis(100);
 /// A look that takes longer is given up, so that one lost packet does not delay a log-out.
 const LONGEST_LOOK: Duration = Duration::from_secs(2);
 /// How often everything is read anew; heals whatever went wrong.
@@ -73,6 +75,12 @@ impl Watch {
         }
     }
 
+    /// Whether auth was heard of at all.
+    pub(super) fn is_informed(&self) -> bool {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.confirmed_at.is_some()
+    }
+
     /// Looks twice a second, for ever.
     pub(super) async fn follow(&self) {
         let mut whole_at = Instant::now();
@@ -86,7 +94,8 @@ impl Watch {
                     tracing::warn!(%error, "revocations could not be read");
                 }
             }
-            tokio::time::sleep(PAUSE).await;
+            let pause = if self.is_informed() { PAUSE } else { EAGER };
+            tokio::time::sleep(pause).await;
         }
     }
 

@@ -1,0 +1,13 @@
+//! Pure rules of accounts: what a change means, who may make it, what a password is.
+
+mod change;
+mod limit;
+mod password;
+mod permission;
+mod user;
+
+pub use change::{Changed, Update};
+pub use limit::{Account, wait};
+pub use password::{Password, matches};
+pub use permission::{may_change, may_delete};
+pub use user::User;

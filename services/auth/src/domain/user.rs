@@ -1,0 +1,93 @@
+//! An account as the rules see it.
+
+use desk_events::{Role, UserState};
+use time::{Duration, OffsetDateTime};
+
+/// An account, without what is secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Id.
+    pub id: i64,
+    /// Display name.
+    pub name: String,
+    /// E-mail, lower case.
+    pub email: String,
+    /// Role.
+    pub role: Role,
+    /// Phone number.
+    pub phone: Option<String>,
+    /// Department label.
+    pub department: Option<String>,
+    /// False while disabled.
+    pub is_active: bool,
+    /// When the e-mail was proved to be the account's.
+    pub email_verified_at: Option<OffsetDateTime>,
+    /// Last successful login.
+    pub last_login_at: Option<OffsetDateTime>,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+    /// Last change; a login is none.
+    pub updated_at: OffsetDateTime,
+    /// Set once deleted.
+    pub deleted_at: Option<OffsetDateTime>,
+    /// Token generation.
+    pub generation: i64,
+    /// Sequence of its last event.
+    pub sequence: i64,
+}
+
+impl User {
+    /// What other services may know of it.
+    pub fn state(&self) -> UserState {
+        UserState {
+            id: self.id,
+            name: self.name.clone(),
+            email: self.email.clone(),
+            role: self.role,
+            is_active: self.is_active,
+            email_verified_at: self.email_verified_at,
+            deleted: self.deleted_at.is_some(),
+        }
+    }
+
+    /// The time of its next change: the clock's, but never before its last one.
+    pub fn next_change_at(&self, now: OffsetDateTime) -> OffsetDateTime {
+        now.max(self.updated_at + Duration::MICROSECOND)
+    }
+}
+
+/// An account for this module's tables.
+#[cfg(test)]
+pub(super) fn sample(id: i64, role: Role) -> User {
+    let at = time::macros::datetime!(2024-04-21 09:00 UTC);
+    User {
+        id,
+        name: "Alice".into(),
+        email: "alice@desk.test".into(),
+        role,
+        phone: None,
+        department: None,
+        is_active: true,
+        email_verified_at: Some(at),
+        last_login_at: None,
+        created_at: at,
+        updated_at: at,
+        deleted_at: None,
+        generation: 1,
+        sequence: 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_of_an_account_never_go_back_in_time() {
+        let user = sample(1, Role::Agent);
+        let earlier = user.updated_at - Duration::HOUR;
+        assert!(user.next_change_at(earlier) > user.updated_at);
+        let later = user.updated_at + Duration::HOUR;
+        assert_eq!(user.next_change_at(later), later);
+    }
+}

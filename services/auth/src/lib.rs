@@ -1,0 +1,56 @@
+//! Auth: accounts, passwords, portal sessions.
+//!
+//! It alone signs portal tokens; the gateway checks them with the public keys and asks twice a
+//! second for [`revocation`]s. Each change of an account is told by a `user.*` event; customers
+//! of the external API get their account when ticket says `requester.added`.
+//!
+//! [`router`] is the HTTP side, [`start_consumers`] the bus side, [`sweep`] the housekeeping,
+//! [`bootstrap`] the first super admin.
+
+mod app;
+pub mod bootstrap;
+mod domain;
+mod events;
+mod passwords;
+pub mod revocation;
+mod routes;
+pub mod settings;
+mod store;
+pub mod sweep;
+mod tokens;
+
+use axum::Router;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use utoipa::openapi::OpenApi;
+
+pub use app::App;
+pub use passwords::Passwords;
+pub use tokens::Tokens;
+
+/// The service's own tables; run after the bus's and the replica's.
+pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// Every route, with its document at `/openapi.json`.
+pub fn router(app: App) -> Router {
+    desk_http::openapi::documented(routes::all())
+        .0
+        .with_state(app)
+}
+
+/// The service's OpenAPI document.
+pub fn openapi() -> OpenApi {
+    desk_http::openapi::documented(routes::all()).1
+}
+
+/// Publishes what auth says and takes what it hears, until told to stop.
+pub fn start_consumers(app: &App, stop: &CancellationToken) -> [JoinHandle<()>; 2] {
+    let heard = events::Heard {
+        clock: app.clock.clone(),
+        bus: app.bus.clone(),
+    };
+    [
+        app.bus.relay(app.db.clone(), stop.clone()),
+        app.bus.consume(app.db.clone(), heard, stop.clone()),
+    ]
+}

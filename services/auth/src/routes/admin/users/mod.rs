@@ -1,0 +1,8 @@
+//! Accounts, administered (contract, Users).
+
+pub mod create;
+pub mod delete;
+pub mod list;
+mod rules;
+pub mod show;
+pub mod update;

@@ -1,0 +1,42 @@
+//! The path tree, as files. Paths are as the gateway passes them on, without `/api`.
+
+mod admin;
+mod auth;
+mod internal;
+mod jwks;
+mod portal_token;
+mod user;
+
+use desk_http::{Error, Result};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::app::App;
+
+/// Every route of the service.
+pub fn all() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(auth::login::login))
+        .routes(routes!(auth::register::register))
+        .routes(routes!(auth::refresh::refresh))
+        .routes(routes!(auth::logout::logout))
+        .routes(routes!(auth::logout_all::logout_all))
+        .routes(routes!(auth::me::me))
+        .routes(routes!(auth::profile::update_profile))
+        .routes(routes!(
+            admin::users::list::list_users,
+            admin::users::create::create_user
+        ))
+        .routes(routes!(
+            admin::users::show::show_user,
+            admin::users::update::update_user,
+            admin::users::delete::delete_user
+        ))
+        .routes(routes!(internal::users::internal_user))
+        .routes(routes!(internal::revocations::internal_revocations))
+        .routes(routes!(jwks::jwks))
+}
+
+/// A field that validation has found to be there.
+fn required<T>(field: Option<T>) -> Result<T> {
+    field.ok_or_else(|| Error::Internal(anyhow::anyhow!("a required field is not set")))
+}

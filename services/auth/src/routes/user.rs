@@ -1,0 +1,74 @@
+//! Accounts as they are answered.
+
+use desk_events::Role;
+use desk_http::{Result, Timestamp};
+use serde::Serialize;
+use sqlx::PgPool;
+use utoipa::ToSchema;
+
+use crate::{
+    domain::User,
+    store::projects::{self, ProjectRef},
+};
+
+/// An account in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UserRow {
+    id: i64,
+    #[schema(example = "Alice Okafor")]
+    name: String,
+    #[schema(example = "alice@support.local")]
+    email: String,
+    #[schema(value_type = String, example = "agent")]
+    role: Role,
+    department: Option<String>,
+    phone: Option<String>,
+    is_active: bool,
+    email_verified_at: Option<Timestamp>,
+    last_login_at: Option<Timestamp>,
+    created_at: Timestamp,
+}
+
+impl From<User> for UserRow {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id,
+            name: user.name,
+            email: user.email,
+            role: user.role,
+            department: user.department,
+            phone: user.phone,
+            is_active: user.is_active,
+            email_verified_at: user.email_verified_at.map(Timestamp),
+            last_login_at: user.last_login_at.map(Timestamp),
+            created_at: Timestamp(user.created_at),
+        }
+    }
+}
+
+/// An account whole: with the projects that it is assigned to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UserDetail {
+    #[serde(flatten)]
+    user: UserRow,
+    projects: Vec<ProjectRef>,
+}
+
+/// An account, wrapped by its name.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UserAnswer {
+    user: UserDetail,
+}
+
+impl UserAnswer {
+    /// Looks up the account's projects.
+    pub async fn of(db: &PgPool, user: User) -> Result<Self> {
+        let projects = projects::of_user(db, user.id).await?;
+        Ok(Self {
+            user: UserDetail {
+                user: user.into(),
+                projects,
+            },
+        })
+    }
+}

@@ -1,0 +1,154 @@
+//! The list of accounts, newest first.
+
+use desk_events::Role;
+use desk_http::{Paging, Result};
+use serde::{Deserialize, Serialize};
+use sqlx::{PgPool, Postgres, QueryBuilder};
+use time::OffsetDateTime;
+
+use super::users::Row;
+use crate::domain::User;
+
+/// Where counting stops when searching.
+const COUNTED: i64 = 10_000;
+
+/// Which accounts.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of a role.
+    pub role: Option<Role>,
+    /// Enabled, or disabled.
+    pub active: Option<bool>,
+    /// With this in name or e-mail, whatever its case.
+    pub search: Option<String>,
+}
+
+/// A place in the list: the last row before it.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Place {
+    /// When that account was made, in microseconds of Unix time.
+    at: i64,
+    /// Its id.
+    id: i64,
+}
+
+impl Place {
+    /// Behind an account.
+    pub fn after(user: &User) -> Self {
+        let micros = user.created_at.unix_timestamp_nanos() / 1_000;
+        Self {
+            at: i64::try_from(micros).unwrap_or(i64::MAX),
+            id: user.id,
+        }
+    }
+
+    fn created_at(self) -> OffsetDateTime {
+        let nanos = i128::from(self.at) * 1_000;
+        OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
+}
+
+/// How many accounts a filter lets through.
+#[derive(Debug, Clone, Copy)]
+pub struct Total {
+    /// The number, or where counting stopped.
+    pub count: i64,
+    /// Whether counting stopped.
+    pub capped: bool,
+}
+
+/// Some accounts, and whether more follow.
+#[derive(Debug)]
+pub struct Slice {
+    /// The accounts.
+    pub users: Vec<User>,
+    /// Whether there are more behind them.
+    pub more: bool,
+}
+
+/// A page by its number, or what follows a place.
+pub async fn slice(
+    db: &PgPool,
+    filter: &Filter,
+    paging: Paging,
+    from: Option<Place>,
+) -> Result<Slice> {
+    let mut query = QueryBuilder::new(
+        "select id, name, email, role, phone, department, is_active, email_verified_at,
+                last_login_at, created_at, updated_at, deleted_at, generation, sequence
+         from users where deleted_at is null",
+    );
+    push_filter(&mut query, filter);
+    if let Some(place) = from {
+        query
+            .push(" and (created_at, id) < (")
+            .push_bind(place.created_at());
+        query.push(", ").push_bind(place.id).push(")");
+    }
+    query
+        .push(" order by created_at desc, id desc limit ")
+        .push_bind(paging.per_page + 1);
+    if from.is_none() {
+        query.push(" offset ").push_bind(paging.offset());
+    }
+    let rows: Vec<Row> = query.build_query_as().fetch_all(db).await?;
+    let mut users: Vec<User> = rows.into_iter().map(User::from).collect();
+    let page = usize::try_from(paging.per_page).unwrap_or(usize::MAX);
+    let more = users.len() > page;
+    users.truncate(page);
+    Ok(Slice { users, more })
+}
+
+/// How many there are: exactly, but to 10,000 at most when searching.
+pub async fn total(db: &PgPool, filter: &Filter) -> Result<Total> {
+    let mut query =
+        QueryBuilder::new("select count(*) from (select from users where deleted_at is null");
+    push_filter(&mut query, filter);
+    if filter.search.is_some() {
+        query.push(" limit ").push_bind(COUNTED + 1);
+    }
+    query.push(") as found");
+    let count: i64 = query.build_query_scalar().fetch_one(db).await?;
+    let capped = filter.search.is_some() && count > COUNTED;
+    Ok(Total {
+        count: if capped { COUNTED } else { count },
+        capped,
+    })
+}
+
+/// Only the conditions asked for, so that each combination is planned for the index it has.
+fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
+    if let Some(role) = filter.role {
+        query.push(" and role = ").push_bind(role.as_str());
+    }
+    match filter.active {
+        Some(true) => _ = query.push(" and is_active"),
+        Some(false) => _ = query.push(" and not is_active"),
+        None => {}
+    }
+    if let Some(search) = &filter.search {
+        query
+            .push(r" and lower(name || E'\n' || email) like ")
+            .push_bind(containing(search));
+    }
+}
+
+/// A LIKE pattern for a text anywhere, its `%` and `_` literal.
+fn containing(text: &str) -> String {
+    let escaped = text
+        .to_lowercase()
+        .replace('\\', r"\\")
+        .replace('%', r"\%")
+        .replace('_', r"\_");
+    format!("%{escaped}%")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_is_taken_literally() {
+        assert_eq!(containing(r"50%_A\b"), r"%50\%\_a\\b%");
+    }
+}

@@ -1,0 +1,11 @@
+//! SQL, one module per table family.
+
+pub mod attempts;
+pub mod audit;
+pub mod lists;
+pub mod projects;
+pub mod revocations;
+pub mod sessions;
+pub mod users;
+
+mod word;

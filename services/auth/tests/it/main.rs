@@ -1,0 +1,25 @@
+//! Auth through its router, on a real database and a real bus.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod accounts;
+mod administration;
+mod bad_input;
+mod bootstrap;
+mod desk;
+mod limits;
+mod list;
+mod login;
+mod me;
+mod openapi;
+mod profile;
+mod register;
+mod requesters;
+mod revocations;
+mod roles;
+mod sessions;
+mod super_admins;
+mod sweep;
