@@ -35,6 +35,11 @@ pub struct App {
 }
 
 impl App {
+    /// Waits until auth's keys and revocations are known; see [`Portal::informed`].
+    pub async fn informed(&self, patience: std::time::Duration) {
+        self.portal.informed(patience).await;
+    }
+
     /// Puts the parts together; nothing is asked of anybody yet.
     ///
     /// # Errors

@@ -53,7 +53,7 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
         process.clock.clone(),
     )?);
     let background = gateway::start_background(&app, &process.stop);
-    app.portal.informed(FIRST_NEWS).await;
+    app.informed(FIRST_NEWS).await;
     process.serve(gateway::router(app)).await?;
     background.join_all().await;
     Ok(())

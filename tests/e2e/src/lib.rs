@@ -40,6 +40,11 @@ impl World {
             .expect("a plan")
             .with(Service::Gateway, "SUPPORTDESK_EDGE_RATE", "100000")
             .with(Service::Gateway, "SUPPORTDESK_EDGE_BURST", "100000")
+            .with(
+                Service::ExternalGateway,
+                "SUPPORTDESK_KEY_FAILURES_PER_MINUTE",
+                "10000",
+            )
             .with(Service::Auth, "SUPPORTDESK_REGISTRATIONS_PER_HOUR", "10000");
         Self::from_plan(plan).await
     }

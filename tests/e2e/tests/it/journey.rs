@@ -190,7 +190,7 @@ async fn a_ticket_travels_from_a_project_to_every_consumer() {
     eventually(|| async {
         let queued = world.internal(Service::Notifier, &path).await;
         queued.status == 200
-            && queued.body["deliveries"]
+            && queued.body["data"]
                 .as_array()
                 .is_some_and(|rows| rows.len() == 2)
     })

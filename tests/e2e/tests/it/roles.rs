@@ -21,6 +21,7 @@ const EVERYONE: &[&str] = &[
 
 /// Operations of visitors, and those that read the portal token themselves.
 const VISITORS: &[&str] = &[
+    "GET /openapi.json",
     "POST /auth/login",
     "POST /auth/register",
     "POST /auth/refresh",
@@ -37,8 +38,9 @@ const LATER: &[Capability] = &[
     Capability::CannedResponses,
 ];
 
-/// Rows that a field of the body decides; see `fields_have_roles_too`.
+/// Rows that a field of the body or the scope decides; see the other tests here.
 const BY_FIELD: &[Capability] = &[
+    Capability::ViewAllTickets,
     Capability::AddInternalNotes,
     Capability::ChangePriority,
     Capability::CreateStaff,
@@ -230,6 +232,37 @@ async fn fields_have_roles_too() {
             let answer = person.post("/admin/users", account.clone()).await;
             assert_eq!(answer.status == 403, !allowed, "{role} by {}", person.email);
         }
+    }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_view_is_as_wide_as_the_role() {
+    let world = World::start("views").await;
+    let root = world.super_admin().await;
+    let project = world.project(&root, "NaijaHomes").await;
+    let admin = world.person(&root, "admin", "admin@desk.test").await;
+    let agent = world.person(&root, "agent", "agent@desk.test").await;
+    let stray = world.person(&root, "agent", "stray@desk.test").await;
+    let customer = world.person(&root, "customer", "customer@desk.test").await;
+    let other = world.person(&root, "customer", "other@desk.test").await;
+    world.assign_agent(&root, &project, &agent).await;
+    let ticket = json!({"project_id": project.id, "subject": "Help", "description": "Please."});
+    let filed = customer.post("/tickets", ticket).await.expect(201);
+    let path = format!("/tickets/{}", filed["ticket"]["id"]);
+    for (person, sees) in [
+        (&root, true),
+        (&admin, true),
+        (&agent, true),
+        (&stray, false),
+        (&customer, true),
+        (&other, false),
+    ] {
+        let who = &person.email;
+        let total = person.get("/tickets").await.expect(200)["total"].clone();
+        assert_eq!(total, json!(i64::from(sees)), "{who}");
+        let status = person.get(&path).await.status.as_u16();
+        assert_eq!(status, if sees { 200 } else { 404 }, "{who}");
     }
     world.stop().await;
 }
