@@ -11,6 +11,7 @@ use async_nats::{
     connection::State,
     jetstream::{self, context::ContextBuilder},
 };
+use percent_encoding::percent_decode_str;
 use sqlx::PgPool;
 use tokio::{sync::Notify, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -60,7 +61,7 @@ impl Bus {
             .map(|url| url.trim().parse::<ServerAddr>())
             .collect::<Result<Vec<_>, _>>()
             .context("SUPPORTDESK_NATS_URL")?;
-        let client = ConnectOptions::new()
+        let client = credentials(&servers)
             .name(service)
             .retry_on_initial_connect()
             .connection_timeout(Duration::from_secs(5))
@@ -171,6 +172,23 @@ impl Bus {
     /// Where a standing-by replica tells the publishing one of new events: outside the stream.
     pub(crate) fn wake_subject(&self) -> String {
         self.subject(&format!("_wake.{}", self.inner.service))
+    }
+}
+
+/// The client takes no credentials from an address by itself: those of the first that has any
+/// count for all.
+fn credentials(servers: &[ServerAddr]) -> ConnectOptions {
+    let decoded = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
+    let named = servers.iter().find_map(|server| {
+        let user = server.username()?;
+        Some((
+            decoded(user),
+            decoded(server.password().unwrap_or_default()),
+        ))
+    });
+    match named {
+        Some((user, password)) => ConnectOptions::with_user_and_password(user, password),
+        None => ConnectOptions::new(),
     }
 }
 

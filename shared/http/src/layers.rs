@@ -72,7 +72,13 @@ async fn observe(request: Request, next: Next) -> Response {
     metrics::counter!("http_requests_total", &labels).increment(1);
     metrics::histogram!("http_request_duration_seconds", &labels[..2])
         .record(elapsed.as_secs_f64());
-    tracing::info!(%method, route, status, ms = elapsed.as_secs_f64() * 1000.0, request_id, "request");
+    let ms = (elapsed.as_secs_f64() * 10_000.0).round() / 10.0;
+    // Services ask each other all the time.
+    if route.starts_with("/internal/") {
+        tracing::debug!(%method, route, status, ms, request_id, "request");
+    } else {
+        tracing::info!(%method, route, status, ms, request_id, "request");
+    }
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

@@ -1,0 +1,328 @@
+//! The tables at the end of a run.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use super::{Findings, Verdict, verdicts::describe};
+use crate::{
+    creates::{Row, Series},
+    load::Outcome,
+    processes, reads,
+};
+
+/// How much of a statement's text is shown.
+const QUERY: usize = 64;
+
+/// Everything, in the order in which one reads it.
+pub fn print(findings: &Findings, verdicts: &[Verdict]) -> String {
+    let mut out = String::new();
+    let (cores, memory) = processes::machine();
+    let memory = memory.map_or(String::new(), |mib| format!(", {mib} MiB of memory"));
+    let _ = writeln!(
+        out,
+        "\n{} on {cores} cores{memory}; load generator, yardsticks and servers on the same cores",
+        findings.at
+    );
+    creates(&mut out, &findings.creates);
+    costs(&mut out, &findings.creates, findings.counts_statements);
+    statements(&mut out, &findings.creates);
+    reads(&mut out, &findings.reads);
+    memory_table(&mut out, findings);
+    goals(&mut out, verdicts);
+    out
+}
+
+fn heading(out: &mut String, text: &str) {
+    let _ = writeln!(out, "\n{text}");
+}
+
+fn creates(out: &mut String, series: &Series) {
+    heading(
+        out,
+        "Creates through both gateways, beside pgbench with the same statement",
+    );
+    let _ = writeln!(
+        out,
+        "{:<24}{:>9}{:>9}{:>9}{:>7} |{:>9}{:>9}{:>9}{:>7} |{:>9}{:>7}",
+        "",
+        "tickets/s",
+        "p50 ms",
+        "p99 ms",
+        "errors",
+        "pgbench 1",
+        "p50 ms",
+        "p99 ms",
+        "ratio",
+        "by eight",
+        "ratio"
+    );
+    for row in &series.rows {
+        let ours = &row.ours.outcome;
+        let _ = write!(
+            out,
+            "{:<24}{}{:>7} |",
+            describe(row.point),
+            timed(ours),
+            ours.errors
+        );
+        match (&row.one, &row.shared) {
+            (Some(one), Some(shared)) => {
+                let _ = writeln!(
+                    out,
+                    "{}{:>7.2} |{:>9.0}{:>7.2}",
+                    timed(&one.outcome),
+                    ours.rate / one.outcome.rate,
+                    shared.outcome.rate,
+                    ours.rate / shared.outcome.rate
+                );
+            }
+            _ => out.push('\n'),
+        }
+        first_error(out, ours);
+    }
+}
+
+fn timed(outcome: &Outcome) -> String {
+    let latencies = &outcome.latencies;
+    format!(
+        "{:>9.0}{:>9.2}{:>9.2}",
+        outcome.rate,
+        latencies.median(),
+        latencies.p99()
+    )
+}
+
+fn first_error(out: &mut String, outcome: &Outcome) {
+    if let Some(error) = &outcome.first_error {
+        let _ = writeln!(out, "  first error: {error}");
+    }
+}
+
+fn costs(out: &mut String, series: &Series, counts_statements: bool) {
+    heading(
+        out,
+        "Per create, until all consumers had caught up (CPU in µs)",
+    );
+    let mut names: Vec<&str> = Vec::new();
+    for row in &series.rows {
+        for (name, _) in row.ours.usage.ranked() {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    row_of(out, "", series, |row| describe(row.point));
+    for name in names {
+        row_of(out, name, series, |row| {
+            let used = row
+                .ours
+                .usage
+                .ranked()
+                .into_iter()
+                .find(|(other, _)| *other == name);
+            format!(
+                "{:.0}",
+                1e6 * per_create(row, used.map_or(0.0, |(_, seconds)| seconds))
+            )
+        });
+    }
+    row_of(out, "all but the generator", series, |row| {
+        format!("{:.0}", 1e6 * per_create(row, row.ours.usage.desk()))
+    });
+    row_of(out, "pgbench's PostgreSQL", series, |row| {
+        row.one.as_ref().map_or(String::new(), |one| {
+            format!("{:.0}", 1e6 * one.usage.postgres() / count(one.outcome.all))
+        })
+    });
+    row_of(out, "syncs of the WAL", series, |row| {
+        format!("{:.2}", per_create(row, signed(row.counts.wal_syncs)))
+    });
+    row_of(out, "bytes of WAL", series, |row| {
+        format!("{:.0}", per_create(row, signed(row.counts.wal_bytes)))
+    });
+    by_database(out, "commits", series, |row| &row.counts.commits);
+    if counts_statements {
+        by_database(out, "statements", series, |row| &row.counts.statements);
+    } else {
+        let _ = writeln!(
+            out,
+            "statements: the server does not count them (pg_stat_statements)"
+        );
+    }
+    row_of(out, "consumers done after, s", series, |row| {
+        format!("{:.1}", row.settled)
+    });
+}
+
+fn row_of(out: &mut String, name: &str, series: &Series, cell: impl Fn(&Row) -> String) {
+    let _ = write!(out, "{name:<26}");
+    for row in &series.rows {
+        let _ = write!(out, "{:>24}", cell(row));
+    }
+    out.push('\n');
+}
+
+fn by_database(
+    out: &mut String,
+    what: &str,
+    series: &Series,
+    counts: impl Fn(&Row) -> &BTreeMap<String, i64>,
+) {
+    let mut names: Vec<&String> = series
+        .rows
+        .iter()
+        .flat_map(|row| counts(row).keys())
+        .collect();
+    names.sort();
+    names.dedup();
+    for name in names {
+        row_of(out, &format!("{what}, {name}"), series, |row| {
+            let times = counts(row).get(name).copied().unwrap_or_default();
+            format!("{:.2}", per_create(row, signed(times)))
+        });
+    }
+}
+
+fn per_create(row: &Row, amount: f64) -> f64 {
+    amount / count(row.ours.outcome.all)
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of one run are far below 2^52"
+)]
+fn count(all: u64) -> f64 {
+    all.max(1) as f64
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of one run are far below 2^52"
+)]
+fn signed(amount: i64) -> f64 {
+    amount as f64
+}
+
+fn statements(out: &mut String, series: &Series) {
+    if series.costly.is_empty() {
+        return;
+    }
+    heading(
+        out,
+        "Where PostgreSQL's time went at 32 connections (waits for locks and syncs included)",
+    );
+    let _ = writeln!(
+        out,
+        "{:<12}{:>12}{:>12}{:>12}  statement",
+        "database", "calls", "µs a call", "µs a create"
+    );
+    for costly in &series.costly {
+        let query: String = costly
+            .query
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        let _ = writeln!(
+            out,
+            "{:<12}{:>12}{:>12.0}{:>12.0}  {}",
+            costly.database,
+            costly.calls,
+            1e3 * costly.time / signed(costly.calls.max(1)),
+            1e3 * costly.time / count(series.costly_for),
+            query.chars().take(QUERY).collect::<String>()
+        );
+    }
+}
+
+fn reads(out: &mut String, rows: &[reads::Row]) {
+    heading(
+        out,
+        "Reads through the gateway, beside a bare handler with the same statements",
+    );
+    let _ = writeln!(
+        out,
+        "{:<32}{:>9}{:>9}{:>9}{:>7} |{:>9}{:>9}{:>9}{:>7} |{:>10}{:>7}",
+        "",
+        "a second",
+        "p50 ms",
+        "p99 ms",
+        "errors",
+        "bare",
+        "p50 ms",
+        "p99 ms",
+        "ratio",
+        "main query",
+        "ratio"
+    );
+    for row in rows {
+        let name = format!(
+            "{}, {} tickets, {} conn.",
+            row.kind.name(),
+            row.tickets,
+            row.connections
+        );
+        let _ = write!(
+            out,
+            "{name:<32}{}{:>7} |{}{:>7.2} |",
+            timed(&row.ours),
+            row.ours.errors,
+            timed(&row.bare),
+            row.ours.rate / row.bare.rate
+        );
+        match &row.main {
+            Some(main) => {
+                let _ = writeln!(out, "{:>10.0}{:>7.2}", main.rate, row.ours.rate / main.rate);
+            }
+            None => out.push('\n'),
+        }
+        first_error(out, &row.ours);
+        first_error(out, &row.bare);
+    }
+    heading(out, "CPU per read (µs)");
+    for row in rows {
+        let parts: Vec<String> = row
+            .usage
+            .ranked()
+            .into_iter()
+            .map(|(name, seconds)| (name, 1e6 * seconds / count(row.ours.all)))
+            .filter(|(_, micros)| *micros >= 1.0)
+            .map(|(name, micros)| format!("{name} {micros:.0}"))
+            .collect();
+        let _ = writeln!(
+            out,
+            "{}, {} tickets, {} conn.: {}",
+            row.kind.name(),
+            row.tickets,
+            row.connections,
+            parts.join(" · ")
+        );
+    }
+}
+
+fn memory_table(out: &mut String, findings: &Findings) {
+    heading(out, "Memory (PSS, MiB)");
+    let _ = writeln!(out, "{:<26}{:>9}{:>9}", "", "idle", "loaded");
+    for (service, idle) in &findings.idle {
+        let loaded = findings.loaded.get(service).copied().unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "{service:<26}{:>9.1}{:>9.1}",
+            count(*idle) / 1024.0,
+            count(loaded) / 1024.0
+        );
+    }
+}
+
+fn goals(out: &mut String, verdicts: &[Verdict]) {
+    heading(out, "Goals");
+    for verdict in verdicts {
+        let (Some(goal), Some(met)) = (&verdict.goal, verdict.met) else {
+            continue;
+        };
+        let ratio = verdict
+            .ratio
+            .map_or(String::new(), |ratio| format!(" = {ratio:.2} ×"));
+        let figure = format!("{:.1} {}{ratio}", verdict.ours, verdict.unit);
+        let word = if met { "met" } else { "MISSED" };
+        let _ = writeln!(out, "{:<42}{figure:>24}   {goal:<14}{word}", verdict.name);
+    }
+}
