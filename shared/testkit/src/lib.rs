@@ -17,9 +17,9 @@ mod wait;
 use desk_bus::{Bus, BusSettings};
 use uuid::Uuid;
 
-pub use desk_identity as identity;
 pub use client::{Answer, Client, Desk};
 pub use database::{database, database_url};
+pub use desk_identity as identity;
 pub use keys::Keys;
 pub use wait::{eventually, eventually_within};
 
