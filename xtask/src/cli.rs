@@ -1,13 +1,13 @@
 //! The commands.
 
-use std::{env, process::ExitCode};
+use std::{env, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 
 use crate::{
-    down, events,
-    lab::{Lab, Servers},
+    bench, down, events,
+    lab::{Care, Lab, Servers},
     logs,
     paths::Profile,
     prepare, say,
@@ -78,6 +78,18 @@ enum Command {
     },
     /// Start the servers that tests need until Ctrl-C, and tell where they are
     Deps,
+    /// Measure the desk in ratios to what this machine does without it
+    ///
+    /// Release build, durable servers of its own, a table at the end. Absolute figures are this
+    /// machine's; the ratios are what counts.
+    Bench {
+        /// Short points: under three minutes without the build
+        #[arg(long)]
+        quick: bool,
+        /// Also write the results to this file
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
     /// Renew the committed data by which SQL queries are checked without a database
     Prepare {
         /// Change nothing; fail when something would change
@@ -131,6 +143,7 @@ async fn execute(command: Command) -> Result<()> {
         Command::Events { follow, subject } => events::run(follow, subject.as_deref()),
         Command::Test { only, words } => test::run(&only, &words).await,
         Command::Deps => test::deps().await,
+        Command::Bench { quick, json } => bench::run(quick, json.as_deref()).await,
         Command::Prepare { check, crates } => prepare_on_some_server(check, &crates).await,
     }
 }
@@ -140,7 +153,7 @@ async fn prepare_on_some_server(check: bool, crates: &[String]) -> Result<()> {
     if let Ok(server) = env::var("SUPPORTDESK_TEST_PG_URL") {
         return prepare::run(&server, check, crates).await;
     }
-    let lab = Lab::start(Servers::Postgres).await?;
+    let lab = Lab::start(Servers::Postgres, Care::Fast).await?;
     let outcome = prepare::run(lab.postgres_url(), check, crates).await;
     lab.stop(false).await?;
     outcome

@@ -1,5 +1,5 @@
 //! The servers of one test run: their own PostgreSQL and NATS on free ports, fast rather than
-//! safe, in a folder that the next run sweeps when this one could not.
+//! safe (but for measuring), in a folder that the next run sweeps when this one could not.
 
 use std::{
     fs,
@@ -29,6 +29,15 @@ pub enum Servers {
     Both,
 }
 
+/// What the servers do with what they are told to keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Care {
+    /// Nothing is synced: tests need no disk.
+    Fast,
+    /// Everything is synced, as in a deployment: for measuring.
+    Durable,
+}
+
 /// Running servers. Dropped, they end at once; [`Lab::stop`] does it cleanly.
 pub struct Lab {
     folder: PathBuf,
@@ -39,7 +48,8 @@ pub struct Lab {
 
 impl Lab {
     /// Starts them, and clears away what killed runs left.
-    pub async fn start(servers: Servers) -> Result<Self> {
+    pub async fn start(servers: Servers, care: Care) -> Result<Self> {
+        let durable = care == Care::Durable;
         let local = Local::of_checkout()?;
         let (folder, lock) = claim(&local)?;
         let password = random();
@@ -48,7 +58,7 @@ impl Lab {
             folder: &folder,
             port: ports::free(1)?.first().copied().unwrap_or_default(),
             password: &password,
-            durable: false,
+            durable,
             connections: SESSIONS,
         };
         let postgres = postgres::Server::start(&settings, || Ok(())).await?;
@@ -70,7 +80,7 @@ impl Lab {
                 tools: &local.tools(),
                 port: ports::free(1)?.first().copied().unwrap_or_default(),
                 password: &password,
-                durable: false,
+                durable,
             };
             lab.nats = Some(nats::Server::start(&settings).await?);
             step.done(format_args!("on 127.0.0.1:{}", settings.port));

@@ -5,7 +5,7 @@
 //! | [`cli`] | the commands and their flags |
 //! | [`up`], [`supervise`], [`down`], [`logs`], [`events`] | the local stack, from start to stop |
 //! | [`demo`], [`seed`] | what a new local stack is filled with |
-//! | [`mod@test`], [`lab`], [`prepare`] | the test run, its servers, the checked SQL data |
+//! | [`mod@test`], [`lab`], [`prepare`], [`mod@bench`] | the test run, its servers, the checked SQL data, the measurements |
 //! | [`stack`] | the eight services as processes: used by `up` and by the end-to-end test |
 //! | [`service`], [`settings`], [`secrets`], [`databases`], [`ports`] | what the stack is made of |
 //! | [`postgres`], [`nats`] | finding, installing and running the two servers |
@@ -16,6 +16,7 @@
 //! data is current, and `cargo xtask prepare` is what makes it so.
 
 pub mod account;
+pub mod bench;
 pub mod cargo;
 pub mod cli;
 pub mod daemon;

@@ -15,7 +15,7 @@ use tokio::{
 
 use crate::{
     cargo,
-    lab::{Lab, Servers},
+    lab::{Care, Lab, Servers},
     paths::Profile,
     prepare, say,
     supervise::Interrupts,
@@ -69,7 +69,7 @@ pub async fn run(only: &[Step], words: &[String]) -> Result<()> {
     let steps = chosen(only);
     let mut interrupts = Interrupts::listen()?;
     let lab = match needed(&steps) {
-        Some(servers) => Some(Lab::start(servers).await?),
+        Some(servers) => Some(Lab::start(servers, Care::Fast).await?),
         None => None,
     };
     let outcome = tokio::select! {
@@ -98,7 +98,7 @@ pub async fn run(only: &[Step], words: &[String]) -> Result<()> {
 /// `cargo xtask deps`: the servers alone, for a person who runs single tests.
 pub async fn deps() -> Result<()> {
     let mut interrupts = Interrupts::listen()?;
-    let lab = Lab::start(Servers::Both).await?;
+    let lab = Lab::start(Servers::Both, Care::Fast).await?;
     say::headline("For the shell in which the tests run:");
     for (name, value) in lab.environment() {
         say::line(format_args!("export {name}='{value}'"));

@@ -1,0 +1,38 @@
+//! `cargo xtask bench`: the release build, measured on durable servers of its own.
+
+use std::path::Path;
+
+use anyhow::Result;
+use tokio::process::Command;
+
+use crate::{
+    cargo,
+    lab::{Care, Lab, Servers},
+    paths::{self, Profile},
+    supervise::Interrupts,
+};
+
+/// Builds, starts the servers, and runs the program that measures.
+pub async fn run(quick: bool, json: Option<&Path>) -> Result<()> {
+    let mut interrupts = Interrupts::listen()?;
+    cargo::build(Profile::Release).await?;
+    let lab = Lab::start(Servers::Both, Care::Durable).await?;
+    let outcome = tokio::select! {
+        outcome = measure(&lab, quick, json) => outcome,
+        () = interrupts.next() => Err(anyhow::anyhow!("interrupted")),
+    };
+    lab.stop(outcome.is_err()).await?;
+    outcome
+}
+
+async fn measure(lab: &Lab, quick: bool, json: Option<&Path>) -> Result<()> {
+    let mut command = Command::new(paths::target()?.join("release").join("bench"));
+    command.envs(lab.environment()).kill_on_drop(true);
+    if quick {
+        command.arg("--quick");
+    }
+    if let Some(file) = json {
+        command.arg("--json").arg(file);
+    }
+    cargo::run(command, "the bench").await
+}
