@@ -11,7 +11,9 @@
 
 mod client;
 mod database;
+pub mod facts;
 mod keys;
+mod stage;
 mod wait;
 
 use desk_bus::{Bus, BusSettings};
@@ -21,6 +23,7 @@ pub use client::{Answer, Client, Desk};
 pub use database::{database, database_url};
 pub use desk_identity as identity;
 pub use keys::Keys;
+pub use stage::{Spy, Stage};
 pub use wait::{eventually, eventually_within};
 
 /// The test server's address, from the environment.

@@ -1,13 +1,14 @@
 //! Events that come by the real bus: in disorder, twice, after a kill, from another release.
 
 use desk_events::NewEvent;
-use desk_testkit::eventually;
+use desk_testkit::{Spy, eventually};
+use notifier::events::Notifier;
 use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
 use serde_json::json;
 
 use crate::{
     facts::{AGENT, CUSTOMER, note, reply},
-    stack::{Spy, Stack},
+    stack::Stack,
 };
 
 const MARKER: i64 = 999;
@@ -55,8 +56,8 @@ async fn shuffled_and_doubled_events_queue_each_reply_once() {
 #[tokio::test]
 async fn a_kill_between_commit_and_acknowledgement_queues_nothing_twice() {
     let stack = Stack::start().await;
-    let killed = Spy::hanging();
-    let task = stack.consume_by(killed.clone());
+    let killed = Spy::hanging(Notifier);
+    let task = stack.watch(killed.clone());
     stack
         .say(&[reply(1, 2, AGENT), reply(1, 3, CUSTOMER)])
         .await;
@@ -65,9 +66,9 @@ async fn a_kill_between_commit_and_acknowledgement_queues_nothing_twice() {
     let before = stack.deliveries(1).await;
 
     // Instead of waiting until the time to acknowledge is over.
-    stack.forget_durable().await;
-    let revived = Spy::default();
-    stack.consume_by(revived.clone());
+    stack.forget_durable::<Notifier>().await;
+    let revived = Spy::of(Notifier);
+    stack.watch(revived.clone());
     eventually(|| async { revived.seen() == killed.seen() }).await;
 
     assert_eq!(before.len(), 2);

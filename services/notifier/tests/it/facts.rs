@@ -1,14 +1,12 @@
 //! What ticket and auth might say.
 
 use desk_events::{
-    Actor, Aggregate, AggregateKind, Event, Fact, MessageExcerpt, MessageKind, NewEvent, Priority,
-    Role, Source, Status, TicketEvent, TicketState, UserState,
+    Actor, Aggregate, AggregateKind, Fact, MessageExcerpt, MessageKind, NewEvent, Role, Status,
+    TicketEvent, TicketState, UserState,
 };
-use time::{Duration, OffsetDateTime, macros::datetime};
-use uuid::Uuid;
+pub use desk_testkit::facts::{FILED, filed, heard};
+use time::Duration;
 
-/// When every ticket here was filed.
-pub const FILED: OffsetDateTime = datetime!(2026-03-02 09:00 UTC);
 /// Who staff replies and notes are by, and who is assigned.
 pub const AGENT: i64 = 5;
 /// Who the customer's replies are by.
@@ -19,31 +17,12 @@ pub const ADDRESS: &str = "ada@example.com";
 /// A ticket that an agent works on.
 pub fn ticket(id: i64) -> TicketState {
     TicketState {
-        id,
-        number: format!("NAIJ-2026-{id:05}"),
-        project_id: 3,
-        subject: "Printer on fire".to_owned(),
         status: Status::InProgress,
-        priority: Priority::Medium,
-        source: Source::Api,
-        category_id: None,
         assigned_to: Some(AGENT),
         creator_id: Some(CUSTOMER),
-        customer_name: "Ada Obi".to_owned(),
         customer_email: ADDRESS.to_owned(),
-        first_response_at: None,
-        first_response_due_at: None,
-        resolution_due_at: None,
-        first_response_open: true,
-        resolution_open: true,
-        deadline_generation: 1,
-        first_response_breached: false,
-        resolution_breached: false,
-        resolved_at: None,
-        closed_at: None,
-        deleted_at: None,
-        created_at: FILED,
         reply_count: 1,
+        ..filed(id)
     }
 }
 
@@ -114,18 +93,5 @@ pub fn account(id: i64, email: &str) -> NewEvent {
             email_verified_at: None,
             deleted: false,
         })),
-    }
-}
-
-/// The same as a consumer hears it.
-pub fn heard(new: NewEvent) -> Event {
-    Event {
-        id: Uuid::now_v7(),
-        aggregate: new.aggregate,
-        sequence: new.sequence,
-        occurred_at: new.occurred_at,
-        traceparent: None,
-        request_id: None,
-        fact: new.fact,
     }
 }

@@ -1,13 +1,14 @@
 //! Events that come by the real bus: in disorder, twice, after a kill, from another release.
 
 use desk_events::{Aggregate, AggregateKind, Fact, NewEvent, Role, UserState};
-use desk_testkit::eventually;
+use desk_testkit::{Spy, eventually};
 use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
+use reporting::events::Reporting;
 use serde_json::json;
 
 use crate::{
     facts::{FILED, filed, life, said},
-    stack::{Spy, Stack},
+    stack::Stack,
 };
 
 const MARKER: i64 = 999;
@@ -63,8 +64,8 @@ async fn shuffled_and_doubled_events_converge() {
 #[tokio::test]
 async fn a_kill_between_commit_and_acknowledgement_changes_nothing() {
     let stack = Stack::start().await;
-    let killed = Spy::hanging();
-    let task = stack.consume_by(killed.clone());
+    let killed = Spy::hanging(Reporting);
+    let task = stack.watch(killed.clone());
     stack
         .say(&[
             said(Fact::TicketCreated, filed(1), 1),
@@ -76,9 +77,9 @@ async fn a_kill_between_commit_and_acknowledgement_changes_nothing() {
     let before = stack.known(1).await;
 
     // Instead of waiting until the time to acknowledge is over.
-    stack.forget_durable().await;
-    let revived = Spy::default();
-    stack.consume_by(revived.clone());
+    stack.forget_durable::<Reporting>().await;
+    let revived = Spy::of(Reporting);
+    stack.watch(revived.clone());
     eventually(|| async { revived.seen() == killed.seen() }).await;
 
     assert_eq!(before["sequence"], 2);

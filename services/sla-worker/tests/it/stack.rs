@@ -1,17 +1,11 @@
-//! The SLA worker with a database and a bus of its own; the test speaks in ticket's place.
+//! The SLA worker on a stage of its own; the test speaks in ticket's place.
 
-use std::sync::{Arc, Mutex};
+use std::ops::Deref;
 
-use desk_bus::{Bus, Consumer, outbox};
-use desk_events::{Event, NewEvent};
-use desk_testkit::{Client, Desk, Keys, eventually};
-
+use desk_testkit::{Client, Desk, Keys, Stage, eventually};
 use serde_json::Value;
-use sla_worker::{App, events::SlaWorker};
-use sqlx::{PgConnection, PgPool};
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
+use sla_worker::App;
+use sqlx::PgPool;
 
 /// A database of the test's own.
 pub async fn database() -> PgPool {
@@ -20,74 +14,43 @@ pub async fn database() -> PgPool {
 
 /// The SLA worker in this process.
 pub struct Stack {
-    /// Its database, and the outbox of what the test says.
-    pub db: PgPool,
-    /// The bus of the test's own.
-    pub bus: Bus,
     /// Its routes.
     pub desk: Desk,
     /// Another service that asks it.
     pub ticket: Client,
+    stage: Stage,
     app: App,
-    stop: CancellationToken,
+}
+
+impl Deref for Stack {
+    type Target = Stage;
+
+    fn deref(&self) -> &Stage {
+        &self.stage
+    }
 }
 
 impl Stack {
-    /// With a relay that publishes what the test says; nobody consumes yet.
+    /// Nobody consumes yet.
     pub async fn start() -> Self {
-        let db = database().await;
-        let bus = desk_testkit::bus("sla-worker").await;
+        let stage = Stage::start("sla-worker", &sla_worker::MIGRATORS).await;
         let keys = Keys::new();
         let app = App {
-            db: db.clone(),
+            db: stage.db.clone(),
             gatekeeper: keys.gatekeeper("sla-worker"),
         };
         let desk = Desk::new(sla_worker::router(app.clone()), keys, "sla-worker");
-        let stop = CancellationToken::new();
-        bus.relay(db.clone(), stop.clone());
         Self {
             ticket: desk.service("ticket"),
-            db,
-            bus,
             desk,
+            stage,
             app,
-            stop,
         }
     }
 
-    /// Starts the worker's own consumers.
+    /// Starts its own consumers.
     pub fn consume(&self) {
         sla_worker::start_consumers(&self.app, &self.bus, self.stop.clone());
-    }
-
-    /// Starts a consumer of the test's in the worker's place.
-    pub fn consume_by(&self, spy: Spy) -> JoinHandle<()> {
-        self.bus.consume(self.db.clone(), spy, self.stop.clone())
-    }
-
-    /// Says events, in this order.
-    pub async fn say(&self, events: &[NewEvent]) {
-        let mut tx = self.db.begin().await.unwrap();
-        outbox::append(&mut tx, events).await.unwrap();
-        tx.commit().await.unwrap();
-        self.bus.wake();
-    }
-
-    /// Says everything that was ever said once more, under the same ids.
-    pub async fn say_again(&self) {
-        eventually(|| async { self.pending().await == 0 }).await;
-        sqlx::query("insert into outbox_pending (day, seq) select day, seq from outbox")
-            .execute(&self.db)
-            .await
-            .unwrap();
-        self.bus.wake();
-    }
-
-    async fn pending(&self) -> i64 {
-        sqlx::query_scalar("select count(*) from outbox_pending")
-            .fetch_one(&self.db)
-            .await
-            .unwrap()
     }
 
     /// What the worker knows of a ticket; null when nothing.
@@ -103,66 +66,5 @@ impl Stack {
     /// Waits until the worker has got so far with a ticket.
     pub async fn reached(&self, id: i64, sequence: i64) {
         eventually(|| async { self.known(id).await["sequence"] == sequence }).await;
-    }
-
-    /// The server forgets how far the worker's durable was.
-    pub async fn forget_durable(&self) {
-        let stream = self.bus.stream_name();
-        let subject = format!("$JS.API.CONSUMER.DELETE.{stream}.{}", SlaWorker::NAME);
-        let answer = self.bus.client().request(subject, "".into()).await.unwrap();
-        let answer: Value = serde_json::from_slice(&answer.payload).unwrap();
-        assert_eq!(answer["success"], true, "{answer}");
-    }
-}
-
-impl Drop for Stack {
-    fn drop(&mut self) {
-        self.stop.cancel();
-    }
-}
-
-/// The worker's consumer, watched; it may be made to stop between commit and acknowledgement.
-#[derive(Clone, Default)]
-pub struct Spy {
-    seen: Arc<Mutex<Vec<Uuid>>>,
-    hangs: bool,
-}
-
-impl Spy {
-    /// One that commits and then never gets any further.
-    pub fn hanging() -> Self {
-        Self {
-            hangs: true,
-            ..Self::default()
-        }
-    }
-
-    /// The ids of the events whose effects are committed, sorted.
-    pub fn seen(&self) -> Vec<Uuid> {
-        let mut seen = self.seen.lock().unwrap().clone();
-        seen.sort();
-        seen
-    }
-}
-
-impl Consumer for Spy {
-    const NAME: &'static str = SlaWorker::NAME;
-
-    fn subjects(&self) -> &'static [&'static str] {
-        SlaWorker.subjects()
-    }
-
-    async fn apply(&self, conn: &mut PgConnection, events: &[Event]) -> anyhow::Result<()> {
-        SlaWorker.apply(conn, events).await
-    }
-
-    async fn committed(&self, events: &[Event]) {
-        self.seen
-            .lock()
-            .unwrap()
-            .extend(events.iter().map(|event| event.id));
-        if self.hangs {
-            std::future::pending::<()>().await;
-        }
     }
 }

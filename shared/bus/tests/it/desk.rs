@@ -181,7 +181,10 @@ async fn sweep() {
         let _ = sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut conn).await;
     }
 
-    let jetstream = jetstream::new(async_nats::connect(nats_url()).await.unwrap());
+    let bus = Bus::connect(&BusSettings::isolated(nats_url(), "sweep"), "sweep")
+        .await
+        .unwrap();
+    let jetstream = jetstream::new(bus.client().clone());
     let mut names = jetstream.stream_names();
     while let Some(Ok(name)) = futures::StreamExt::next(&mut names).await {
         let id = name.strip_prefix("BUS-IT-").map(str::to_lowercase);
