@@ -19,13 +19,13 @@ pub(crate) async fn listen(app: &App, bus: &Bus) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What an event takes back.
+/// What an event takes back; what it only makes or renames stays known, or a key whose event is
+/// late would be unknown while project is down.
 fn dropped(payload: &[u8]) -> Option<Dropped> {
     match Event::decode(payload).ok()?.fact {
-        Fact::ProjectKey(key) => Some(Dropped::Key(key.id)),
-        Fact::ProjectUpdated(project) | Fact::ProjectDeleted(project) => {
-            Some(Dropped::Project(project.id))
-        }
+        Fact::ProjectKey(key) if key.revoked_at.is_some() => Some(Dropped::Key(key.id)),
+        Fact::ProjectUpdated(project) if !project.is_active => Some(Dropped::Project(project.id)),
+        Fact::ProjectDeleted(project) => Some(Dropped::Project(project.id)),
         _ => None,
     }
 }

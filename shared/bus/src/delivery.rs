@@ -17,6 +17,7 @@ use crate::{
     backoff::Backoff,
     consumer::{Consumer, trace},
     dead_letters::{self, Failure},
+    failpoint,
     unavailable::is_unavailable,
 };
 
@@ -111,7 +112,10 @@ impl<C: Consumer> Desk<C> {
             .map(|delivery| (delivery.message, delivery.event))
             .unzip();
         match self.apply(&messages, &events).await {
-            Outcome::Applied => acknowledge(&messages).await,
+            Outcome::Applied => {
+                failpoint::pass(C::NAME, "batch-committed").await;
+                acknowledge(&messages).await;
+            }
             Outcome::Stopped => {}
             Outcome::Failed(error) => {
                 tracing::warn!(
@@ -261,6 +265,7 @@ impl<C: Consumer> Desk<C> {
     async fn transaction(&self, events: &[Event]) -> anyhow::Result<()> {
         let mut tx = self.pool.begin().await?;
         apply(&self.consumer, &mut tx, events).await?;
+        failpoint::pass(C::NAME, "batch-commit").await;
         tx.commit().await?;
         for event in events {
             tracing::debug!(

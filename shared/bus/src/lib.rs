@@ -4,7 +4,8 @@
 //! - [`Bus::relay`] publishes them to the stream, in order, one replica at a time;
 //! - [`Bus::consume`] hands them to a [`Consumer`] in batches, one transaction a batch;
 //! - [`dead_letters`] keeps what a consumer could not take, until somebody replays it;
-//! - [`mod@print`] shows the stream to people.
+//! - [`mod@print`] shows the stream to people;
+//! - [`failpoint`] holds a process at a chosen moment, for the fault tests.
 //!
 //! The outbox is the truth, the stream a fast copy that may lose or repeat: a consumer is
 //! idempotent by (aggregate, sequence), and the highest sequence wins.
@@ -15,6 +16,7 @@ mod consumer;
 pub mod dead_letters;
 mod delivery;
 mod envelope;
+pub mod failpoint;
 pub mod outbox;
 pub mod print;
 mod publish;

@@ -12,7 +12,10 @@ use async_nats::{
 use bytes::Bytes;
 use uuid::Uuid;
 
-use crate::bus::{Bus, REQUEST_TIMEOUT};
+use crate::{
+    bus::{Bus, REQUEST_TIMEOUT},
+    failpoint,
+};
 
 /// Room left for headers when an event is measured against the server's limit.
 const HEADER_BYTES: usize = 512;
@@ -63,6 +66,7 @@ async fn atomic(bus: &Bus, others: &[Outgoing], last: &Outgoing) -> Result<(), P
             .await
             .map_err(|error| PublishError::Unreachable(error.to_string()))?;
     }
+    failpoint::pass(bus.service(), "batch-sent").await;
     let mut commit = headers(&id, others.len());
     commit.insert(NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL);
     let ack = acknowledged(bus, last, commit).await?;

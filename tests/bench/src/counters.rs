@@ -50,6 +50,20 @@ fn difference(
     came.filter(|(_, count)| *count > 0).collect()
 }
 
+/// How many statements are shown.
+const SHOWN: i64 = 12;
+
+/// The statements that cost most in a load, and what the load achieved.
+#[derive(Debug, Clone, Default)]
+pub struct Bill {
+    /// Whose load it was.
+    pub load: String,
+    /// Its answers, which the cost is divided by.
+    pub answers: u64,
+    /// The greatest first.
+    pub statements: Vec<Costly>,
+}
+
 /// A statement with what it cost since the last [`Counters::forget`].
 #[derive(Debug, Clone, FromRow)]
 pub struct Costly {
@@ -57,7 +71,7 @@ pub struct Costly {
     pub database: String,
     /// How often it ran.
     pub calls: i64,
-    /// Milliseconds of execution in all.
+    /// Milliseconds of execution in all, and of planning where the server measures it.
     pub time: f64,
     /// Its text.
     pub query: String,
@@ -155,26 +169,30 @@ impl Counters {
         Ok(())
     }
 
-    /// The statements that cost most since then.
+    /// The statements that cost most since then, for a load with so many answers.
     ///
     /// # Errors
     /// The server's.
-    pub async fn costly(&mut self, limit: i64) -> Result<Vec<Costly>> {
+    pub async fn bill(&mut self, load: &str, answers: u64) -> Result<Bill> {
         if !self.statements {
-            return Ok(Vec::new());
+            return Ok(Bill::default());
         }
         let rows = sqlx::query_as(
             "select substr(d.datname, length($1) + 1) as database, s.calls,
-                    s.total_exec_time as time, s.query
+                    s.total_exec_time + s.total_plan_time as time, s.query
              from pg_stat_statements s join pg_database d on d.oid = s.dbid
              where starts_with(d.datname, $1)
-             order by s.total_exec_time desc limit $2",
+             order by time desc limit $2",
         )
         .bind(&self.prefix)
-        .bind(limit)
+        .bind(SHOWN)
         .fetch_all(&mut self.connection)
         .await?;
-        Ok(rows)
+        Ok(Bill {
+            load: load.to_owned(),
+            answers,
+            statements: rows,
+        })
     }
 
     /// The server's time, as text.

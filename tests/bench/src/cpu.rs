@@ -21,44 +21,69 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const REMAINDER: &str = "postgres, rest";
 /// The load generator's name among the processes.
 pub const GENERATOR: &str = "load generator";
+/// `pgbench`'s, once it has ended.
+const PGBENCH: &str = "pgbench";
 
-/// CPU seconds by name.
+/// CPU seconds since some time.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Usage(BTreeMap<String, f64>);
+pub struct Usage {
+    /// By name of the process.
+    by_process: BTreeMap<String, f64>,
+    /// Of the whole machine.
+    machine: f64,
+    /// Seconds of the clock.
+    elapsed: f64,
+}
 
 impl Usage {
     /// What was used since an earlier reading.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
-        let spent = self.0.iter().map(|(name, seconds)| {
-            let before = earlier.0.get(name).copied().unwrap_or_default();
+        let spent = self.by_process.iter().map(|(name, seconds)| {
+            let before = earlier.by_process.get(name).copied().unwrap_or_default();
             // A backend that ended in between takes its time to the rest.
             (name.clone(), (seconds - before).max(0.0))
         });
-        Self(spent.collect())
+        Self {
+            by_process: spent.collect(),
+            machine: self.machine - earlier.machine,
+            elapsed: self.elapsed - earlier.elapsed,
+        }
     }
 
     /// Names and seconds, the greatest first.
     pub fn ranked(&self) -> Vec<(&str, f64)> {
-        let mut parts: Vec<_> = self.0.iter().map(|(name, s)| (name.as_str(), *s)).collect();
+        let parts = self.by_process.iter();
+        let mut parts: Vec<_> = parts.map(|(name, s)| (name.as_str(), *s)).collect();
         parts.sort_by(|a, b| b.1.total_cmp(&a.1));
         parts
     }
 
-    /// Everything but the load generator.
+    /// Everything but the load generators.
     pub fn desk(&self) -> f64 {
-        let parts = self.0.iter().filter(|(name, _)| *name != GENERATOR);
-        parts.map(|(_, seconds)| seconds).sum()
+        self.sum(|name| name != GENERATOR && name != PGBENCH)
     }
 
     /// All of PostgreSQL.
     pub fn postgres(&self) -> f64 {
-        let parts = self
-            .0
-            .iter()
-            .filter(|(name, _)| name.starts_with("postgres"));
+        self.sum(|name| name.starts_with("postgres"))
+    }
+
+    /// The share of all cores that was spent on what is no part of the measurement.
+    pub fn others(&self) -> f64 {
+        let spare = (self.machine - self.sum(|_| true)).max(0.0);
+        spare / (self.elapsed * cores()).max(f64::EPSILON)
+    }
+
+    fn sum(&self, wanted: impl Fn(&str) -> bool) -> f64 {
+        let parts = self.by_process.iter().filter(|(name, _)| wanted(name));
         parts.map(|(_, seconds)| seconds).sum()
     }
+}
+
+fn cores() -> f64 {
+    let (cores, _) = processes::machine();
+    u32::try_from(cores).map_or(1.0, f64::from)
 }
 
 /// Reads the processes of one desk.
@@ -68,6 +93,7 @@ pub struct Meter {
     postmaster: Option<u32>,
     nats: Option<u32>,
     database_prefix: String,
+    since: Instant,
 }
 
 impl Meter {
@@ -79,6 +105,7 @@ impl Meter {
             postmaster: processes::listener(postgres_port),
             nats: port_of(&stack.plan().nats).and_then(processes::listener),
             database_prefix: stack.plan().database_prefix.clone(),
+            since: Instant::now(),
         }
     }
 
@@ -94,8 +121,15 @@ impl Meter {
         if let Some(pid) = self.postmaster {
             self.read_postgres(pid, &mut usage);
         }
-        add(&mut usage, GENERATOR.to_owned(), own(std::process::id()));
-        Usage(usage)
+        if let Some(stat) = Stat::of(std::process::id()) {
+            add(&mut usage, GENERATOR.to_owned(), stat.own);
+            add(&mut usage, PGBENCH.to_owned(), stat.ended_children);
+        }
+        Usage {
+            by_process: usage,
+            machine: processes::busy().unwrap_or_default(),
+            elapsed: self.since.elapsed().as_secs_f64(),
+        }
     }
 
     /// Proportional memory by service, in KiB.
@@ -180,15 +214,18 @@ mod tests {
 
     #[test]
     fn only_what_was_used_in_between_counts() {
-        let usage = |parts: &[(&str, f64)]| {
-            Usage(parts.iter().map(|(n, s)| ((*n).to_owned(), *s)).collect())
+        let usage = |parts: &[(&str, f64)], machine, elapsed| Usage {
+            by_process: parts.iter().map(|(n, s)| ((*n).to_owned(), *s)).collect(),
+            machine,
+            elapsed,
         };
-        let before = usage(&[("nats", 1.0), ("postgres, ticket", 5.0)]);
-        let after = usage(&[("nats", 1.5), ("postgres, ticket", 4.0), (GENERATOR, 2.0)]);
-        let spent = after.since(&before);
+        let before = usage(&[("nats", 1.0), ("postgres, ticket", 5.0)], 10.0, 1.0);
+        let after = [("nats", 1.5), ("postgres, ticket", 4.0), (GENERATOR, 2.0)];
+        let spent = usage(&after, 15.0, 3.0).since(&before);
         assert!((spent.desk() - 0.5).abs() < 1e-9);
         assert!(spent.postgres().abs() < 1e-9);
         assert_eq!(spent.ranked()[0].0, GENERATOR);
+        assert!((spent.others() * cores() - 1.25).abs() < 1e-9);
     }
 
     #[test]

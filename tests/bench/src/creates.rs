@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use anyhow::Result;
 
 use crate::{
-    counters::{Costly, Counters, Counts},
+    counters::{Bill, Counters, Counts},
     cpu::{Meter, Usage},
     database::{Database, Project},
     desk::Desk,
@@ -20,8 +20,6 @@ use crate::{
 
 /// Tickets that share a statement in the second yardstick.
 const SHARED: usize = 8;
-/// How many statements are shown with their cost.
-const COSTLY: i64 = 12;
 
 /// What is measured, in order.
 const POINTS: [Point; 5] = [
@@ -70,9 +68,7 @@ pub struct Series {
     /// The points.
     pub rows: Vec<Row>,
     /// The costly statements.
-    pub costly: Vec<Costly>,
-    /// The tickets that these were for.
-    pub costly_for: u64,
+    pub bill: Bill,
 }
 
 /// Measures creates.
@@ -111,8 +107,11 @@ impl Bench<'_> {
             self.counters.forget().await?;
             let mut row = self.ours(point).await?;
             if point == Point::new(32) {
-                series.costly = self.counters.costly(COSTLY).await?;
-                series.costly_for = row.ours.outcome.all;
+                let answers = row.ours.outcome.all;
+                series.bill = self
+                    .counters
+                    .bill("a create, 32 connections", answers)
+                    .await?;
             }
             if !point.keyed {
                 row.one = Some(

@@ -94,10 +94,11 @@ async fn measure(desk: &Desk, quick: bool) -> Result<Findings> {
     let idle = meter.memory();
 
     let mut reads = Vec::new();
-    let bench = reads::Bench {
+    let mut bench = reads::Bench {
         desk,
         server: &server,
         meter: &meter,
+        counters: &mut counters,
         scale,
     };
     for tickets in scale.tickets {

@@ -98,6 +98,23 @@ fn all() -> impl Iterator<Item = u32> {
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
+/// CPU seconds that all cores together were busy since the machine started, with whatever.
+pub fn busy() -> Option<f64> {
+    parse_busy(&fs::read_to_string("/proc/stat").ok()?)
+}
+
+/// The first line: user, nice, system, idle, waiting, interrupts, soft interrupts, stolen, …
+fn parse_busy(table: &str) -> Option<f64> {
+    let line = table.lines().next()?.strip_prefix("cpu ")?;
+    let ticks: Vec<f64> = line
+        .split_whitespace()
+        .map_while(|field| field.parse().ok())
+        .collect();
+    let busy = [0, 1, 2, 5, 6, 7];
+    let ticks: f64 = busy.iter().filter_map(|place| ticks.get(*place)).sum();
+    Some(ticks / TICKS)
+}
+
 /// The machine in words: cores and memory.
 pub fn machine() -> (usize, Option<u64>) {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -131,6 +148,12 @@ mod tests {
             Some(1234)
         );
         assert_eq!(parse_pss("Rss: 1 kB\n"), None);
+    }
+
+    #[test]
+    fn a_core_that_waits_is_not_busy() {
+        let table = "cpu  100 10 50 9999 777 5 5 30 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n";
+        assert_eq!(parse_busy(table), Some(2.0));
     }
 
     #[test]

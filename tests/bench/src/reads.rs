@@ -7,6 +7,7 @@ use hyper::StatusCode;
 
 use crate::{
     bare::{Bare, PAGE},
+    counters::{Bill, Counters},
     cpu::{Meter, Usage},
     database::Database,
     desk::Desk,
@@ -68,6 +69,8 @@ pub struct Row {
     pub ours: Outcome,
     /// CPU seconds by process for it.
     pub usage: Usage,
+    /// The statements that cost most.
+    pub bill: Bill,
     /// The bare handler's with the same statements.
     pub bare: Outcome,
     /// The bare handler's with the main statement alone.
@@ -82,6 +85,8 @@ pub struct Bench<'a> {
     pub server: &'a Server,
     /// Reads the processes.
     pub meter: &'a Meter,
+    /// Reads PostgreSQL's counters.
+    pub counters: &'a mut Counters,
     /// How long.
     pub scale: Scale,
 }
@@ -91,7 +96,7 @@ impl Bench<'_> {
     ///
     /// # Errors
     /// When the desk or the bare handler cannot be reached.
-    pub async fn run(&self, tickets: i64) -> Result<Vec<Row>> {
+    pub async fn run(&mut self, tickets: i64) -> Result<Vec<Row>> {
         let mut database = Database::of_desk(self.server, &self.desk.world.stack).await?;
         let projects = database
             .projects(&self.desk.keys.keys().copied().collect())
@@ -110,19 +115,21 @@ impl Bench<'_> {
     }
 
     async fn point(
-        &self,
+        &mut self,
         kind: Kind,
         connections: usize,
         bare: &Bare,
         ids: &Arc<[i64]>,
     ) -> Result<Row> {
         let token = self.desk.token.clone();
+        self.counters.forget().await?;
         let usage = self.meter.read();
         let path = move |id| kind.path(id);
         let ours = self
             .load(self.desk.address()?, connections, ids, path, token)
             .await?;
         let usage = self.meter.read().since(&usage);
+        let bill = self.counters.bill(kind.name(), ours.all).await?;
         let path = move |id| kind.bare_paths(id).0;
         let all = self
             .load(bare.address, connections, ids, path, String::new())
@@ -142,6 +149,7 @@ impl Bench<'_> {
             connections,
             ours,
             usage,
+            bill,
             bare: all,
             main,
         })

@@ -16,6 +16,7 @@ use desk_testkit::Answer;
 use reqwest::Method;
 use serde_json::{Value, json};
 use xtask::{
+    postgres::{Tools, psql::Psql},
     service::Service,
     stack::{Plan, Stack},
 };
@@ -30,13 +31,21 @@ pub struct World {
 }
 
 impl World {
-    /// Starts everything under a name that tells tests apart in logs. Edge limits are raised: a
-    /// test is one address.
+    /// Starts everything under a name that tells tests apart in logs.
     ///
     /// # Panics
     /// When a service does not start.
     pub async fn start(name: &str) -> Self {
-        let plan = Plan::for_test(name)
+        Self::from_plan(Self::plan(name)).await
+    }
+
+    /// What [`World::start`] starts, to be changed first. Edge limits are raised: a test is one
+    /// address.
+    ///
+    /// # Panics
+    /// Without the servers that tests need.
+    pub fn plan(name: &str) -> Plan {
+        Plan::for_test(name)
             .expect("a plan")
             .with(Service::Gateway, "SUPPORTDESK_EDGE_RATE", "100000")
             .with(Service::Gateway, "SUPPORTDESK_EDGE_BURST", "100000")
@@ -45,8 +54,9 @@ impl World {
                 "SUPPORTDESK_KEY_FAILURES_PER_MINUTE",
                 "10000",
             )
-            .with(Service::Auth, "SUPPORTDESK_REGISTRATIONS_PER_HOUR", "10000");
-        Self::from_plan(plan).await
+            .with(Service::ExternalGateway, "SUPPORTDESK_KEY_RATE", "100000")
+            .with(Service::ExternalGateway, "SUPPORTDESK_KEY_BURST", "100000")
+            .with(Service::Auth, "SUPPORTDESK_REGISTRATIONS_PER_HOUR", "10000")
     }
 
     /// Starts a plan of the test's own.
@@ -180,6 +190,20 @@ impl World {
             Who::Bearer(token),
         );
         person.send(Method::GET, path, None).await
+    }
+
+    /// Asks a service's database; one line a row, fields parted by `|`.
+    ///
+    /// # Panics
+    /// When the service has none, or the SQL is wrong.
+    pub async fn sql(&self, service: Service, sql: &str) -> String {
+        let url = self.stack.database_url(service).expect("a database");
+        let tools = Tools::find_or_install(None).expect("psql");
+        let psql = Psql::new(&tools, &url).expect("a database");
+        let rows = psql.run(sql).await;
+        rows.unwrap_or_else(|error| panic!("{service}: {error:#}"))
+            .trim()
+            .to_owned()
     }
 
     /// Stops everything and removes its databases.

@@ -119,6 +119,19 @@ impl Person {
     /// # Panics
     /// When the desk does not answer at all.
     pub async fn send(&self, method: Method, path: &str, body: Option<String>) -> Answer {
+        self.try_send(method, path, body).await.expect("an answer")
+    }
+
+    /// Any request to a desk that may break off.
+    ///
+    /// # Errors
+    /// No answer, or half of one.
+    pub async fn try_send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+    ) -> reqwest::Result<Answer> {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         request = match &self.who {
             Who::Stranger => request,
@@ -133,20 +146,16 @@ impl Person {
             }
             request = request.body(body);
         }
-        let answer = request
-            .headers(self.headers.clone())
-            .send()
-            .await
-            .expect("an answer");
+        let answer = request.headers(self.headers.clone()).send().await?;
         let (status, headers) = (answer.status(), answer.headers().clone());
-        let bytes = answer.bytes().await.expect("a body");
+        let bytes = answer.bytes().await?;
         let body = serde_json::from_slice(&bytes)
             .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
-        Answer {
+        Ok(Answer {
             status,
             headers,
             body,
-        }
+        })
     }
 }
 

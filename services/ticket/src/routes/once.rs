@@ -11,6 +11,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
+use desk_bus::failpoint;
 use desk_http::{Error, Result};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -169,7 +170,9 @@ impl Turn {
             let key = keyed.key();
             idempotency::keep(&mut self.tx, key, status, answer.version, &answer.body).await?;
         }
+        failpoint::pass("ticket", "call-commit").await;
         self.tx.commit().await?;
+        failpoint::pass("ticket", "call-committed").await;
         app.bus.wake();
         Ok(answer)
     }

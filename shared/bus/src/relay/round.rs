@@ -10,6 +10,7 @@ use super::{
 use crate::{
     bus::Bus,
     envelope::Row,
+    failpoint,
     publish::{self, Outgoing, PublishError},
     stream,
 };
@@ -91,6 +92,7 @@ impl Rounds {
             .iter()
             .map(|(_, event)| event.clone())
             .collect();
+        failpoint::pass(bus.service(), "relay-read").await;
         let failure = match publish::batch(bus, &events).await {
             Ok(()) => {
                 let seqs: Vec<i64> = sorted.ready.iter().map(|(row, _)| row.seq).collect();
@@ -184,6 +186,7 @@ impl Rounds {
         metrics::counter!("bus_published_total", "service" => bus.service())
             .increment(seqs.len() as u64);
         metrics::counter!("bus_published_batches_total", "service" => bus.service()).increment(1);
+        failpoint::pass(bus.service(), "relay-published").await;
         queue.delete(seqs).await
     }
 

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::{Findings, Verdict, verdicts::describe};
 use crate::{
+    counters::Bill,
     creates::{Row, Series},
     load::Outcome,
     processes, reads,
@@ -24,8 +25,11 @@ pub fn print(findings: &Findings, verdicts: &[Verdict]) -> String {
     );
     creates(&mut out, &findings.creates);
     costs(&mut out, &findings.creates, findings.counts_statements);
-    statements(&mut out, &findings.creates);
+    bill(&mut out, &findings.creates.bill);
     reads(&mut out, &findings.reads);
+    for row in last_of_each_kind(&findings.reads) {
+        bill(&mut out, &row.bill);
+    }
     memory_table(&mut out, findings);
     goals(&mut out, verdicts);
     out
@@ -128,6 +132,14 @@ fn costs(out: &mut String, series: &Series, counts_statements: bool) {
     row_of(out, "all but the generator", series, |row| {
         format!("{:.0}", 1e6 * per_create(row, row.ours.usage.desk()))
     });
+    row_of(out, "others' share of all cores", series, |row| {
+        format!("{:.0} %", 100.0 * row.ours.usage.others())
+    });
+    row_of(out, "the same beside pgbench", series, |row| {
+        row.one.as_ref().map_or(String::new(), |one| {
+            format!("{:.0} %", 100.0 * one.usage.others())
+        })
+    });
     row_of(out, "pgbench's PostgreSQL", series, |row| {
         row.one.as_ref().map_or(String::new(), |one| {
             format!("{:.0}", 1e6 * one.usage.postgres() / count(one.outcome.all))
@@ -202,20 +214,21 @@ fn signed(amount: i64) -> f64 {
     amount as f64
 }
 
-fn statements(out: &mut String, series: &Series) {
-    if series.costly.is_empty() {
+fn bill(out: &mut String, bill: &Bill) {
+    if bill.statements.is_empty() {
         return;
     }
+    let load = &bill.load;
     heading(
         out,
-        "Where PostgreSQL's time went at 32 connections (waits for locks and syncs included)",
+        &format!("Where PostgreSQL's time went: {load} (µs, waits for locks and syncs included)"),
     );
     let _ = writeln!(
         out,
         "{:<12}{:>12}{:>12}{:>12}  statement",
-        "database", "calls", "µs a call", "µs a create"
+        "database", "calls", "a call", "for each"
     );
-    for costly in &series.costly {
+    for costly in &bill.statements {
         let query: String = costly
             .query
             .split_whitespace()
@@ -227,10 +240,16 @@ fn statements(out: &mut String, series: &Series) {
             costly.database,
             costly.calls,
             1e3 * costly.time / signed(costly.calls.max(1)),
-            1e3 * costly.time / count(series.costly_for),
+            1e3 * costly.time / count(bill.answers),
             query.chars().take(QUERY).collect::<String>()
         );
     }
+}
+
+/// The one with the most tickets and connections.
+fn last_of_each_kind(rows: &[reads::Row]) -> impl Iterator<Item = &reads::Row> {
+    let kinds = [reads::Kind::Detail, reads::Kind::List].into_iter();
+    kinds.filter_map(|kind| rows.iter().rfind(|row| row.kind == kind))
 }
 
 fn reads(out: &mut String, rows: &[reads::Row]) {
@@ -289,11 +308,12 @@ fn reads(out: &mut String, rows: &[reads::Row]) {
             .collect();
         let _ = writeln!(
             out,
-            "{}, {} tickets, {} conn.: {}",
+            "{}, {} tickets, {} conn.: {} (others: {:.0} % of all cores)",
             row.kind.name(),
             row.tickets,
             row.connections,
-            parts.join(" · ")
+            parts.join(" · "),
+            100.0 * row.usage.others()
         );
     }
 }

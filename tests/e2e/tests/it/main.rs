@@ -7,6 +7,7 @@
 #![expect(clippy::too_many_lines, reason = "a journey is told in one go")]
 
 mod documents;
+mod faults;
 mod input;
 mod isolation;
 mod journey;

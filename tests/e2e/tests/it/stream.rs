@@ -1,31 +1,70 @@
 //! Reads the bus as it is: every event, in the order of the stream.
 
-use async_nats::jetstream::{self, consumer::pull};
+use async_nats::jetstream::{
+    self,
+    consumer::{AckPolicy, pull},
+    stream::Stream,
+};
 use desk_bus::{Bus, BusSettings};
 use desk_events::{AggregateKind, Event};
 use e2e::World;
 use futures::StreamExt;
+use xtask::service::Service;
 
 /// Every event that the world has published.
 pub async fn events(world: &World) -> Vec<Event> {
-    let plan = world.stack.plan();
-    let settings = BusSettings::isolated(&plan.nats, &plan.bus_prefix);
-    let bus = Bus::connect(&settings, "e2e").await.unwrap();
-    let stream = jetstream::new(bus.client().clone())
-        .get_stream(bus.stream_name())
-        .await
-        .unwrap();
+    let stream = open(world).await;
     let pending = stream.cached_info().state.messages;
-    let consumer = stream
-        .create_consumer(pull::Config::default())
-        .await
-        .unwrap();
+    let reader = pull::Config {
+        ack_policy: AckPolicy::None,
+        ..pull::Config::default()
+    };
+    let consumer = stream.create_consumer(reader).await.unwrap();
     let messages = consumer.messages().await.unwrap();
     messages
         .take(usize::try_from(pending).unwrap())
         .map(|message| Event::decode(&message.unwrap().payload).unwrap())
         .collect()
         .await
+}
+
+/// Whether all that was said has been published, taken and acknowledged by every consumer.
+pub async fn is_drained(world: &World) -> bool {
+    // What a consumer says is in its outbox before it acknowledges: whoever looks at the outboxes
+    // between two looks at the consumers misses nothing.
+    is_taken(world).await && is_published(world).await && is_taken(world).await
+}
+
+async fn is_published(world: &World) -> bool {
+    for service in [Service::Auth, Service::Project, Service::Ticket] {
+        let pending = world.sql(service, "select count(*) from outbox_pending");
+        if pending.await != "0" {
+            return false;
+        }
+    }
+    true
+}
+
+async fn is_taken(world: &World) -> bool {
+    open(world)
+        .await
+        .consumers()
+        .all(|consumer| async {
+            let consumer = consumer.unwrap();
+            let is_reader = consumer.config.durable_name.is_none();
+            is_reader || (consumer.num_pending == 0 && consumer.num_ack_pending == 0)
+        })
+        .await
+}
+
+async fn open(world: &World) -> Stream {
+    let plan = world.stack.plan();
+    let settings = BusSettings::isolated(&plan.nats, &plan.bus_prefix);
+    let bus = Bus::connect(&settings, "e2e").await.unwrap();
+    jetstream::new(bus.client().clone())
+        .get_stream(bus.stream_name())
+        .await
+        .unwrap()
 }
 
 /// The subjects of one ticket's events, in the order of the stream; panics on a gap or a repeat.

@@ -1,0 +1,94 @@
+//! One service's database is away: that service says so, the others go on, and it heals.
+
+use desk_testkit::{Answer, eventually};
+use e2e::{Person, World};
+use reqwest::Url;
+use serde_json::json;
+use xtask::{
+    postgres::{Tools, psql::Psql},
+    secrets::app_role,
+    service::Service,
+    stack::Plan,
+};
+
+use super::cut::Wire;
+
+/// Has a service reach its database by a wire.
+async fn wired(plan: Plan, service: Service) -> (Plan, Wire) {
+    let database = service.database().unwrap();
+    let mut server = Url::parse(&plan.postgres).unwrap();
+    let port = server.port().unwrap_or(5432);
+    let wire = Wire::to(([127, 0, 0, 1], port).into()).await;
+    server.set_port(Some(wire.port())).unwrap();
+    let psql = Psql::new(&Tools::find_or_install(None).unwrap(), server.as_str()).unwrap();
+    let role = app_role(database);
+    let url = psql.url_for(
+        &format!("{}{role}", plan.database_prefix),
+        plan.secrets.role(&role),
+        &format!("{}{database}", plan.database_prefix),
+    );
+    let plan = plan.with(service, "SUPPORTDESK_DATABASE_URL", &url);
+    (plan, wire)
+}
+
+fn assert_down(answer: &Answer) {
+    assert_eq!(answer.status, 503, "{}", answer.body);
+    assert!(answer.headers.contains_key("retry-after"));
+    let error = answer.body["error"].as_str();
+    assert!(
+        error.is_some_and(|words| !words.is_empty()),
+        "{}",
+        answer.body
+    );
+}
+
+async fn answers(person: &Person, path: &str) {
+    eventually(|| async { person.get(path).await.status == 200 }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_down_is_a_503_and_heals() {
+    let plan = World::plan("cut");
+    let (plan, mut of_project) = wired(plan, Service::Project).await;
+    let (plan, mut of_ticket) = wired(plan, Service::Ticket).await;
+    let world = World::from_plan(plan).await;
+    let root = world.super_admin().await;
+    let project = world.project(&root, "NaijaHomes").await;
+    let shop = world.key(&project.key);
+    let filed = json!({
+        "customer_name": "Tunde", "customer_email": "tunde@example.com",
+        "subject": "Help", "description": "Please.",
+    });
+    let create = || shop.post("/external/tickets", filed.clone());
+    let id = create().await.expect(201)["ticket_id"].clone();
+
+    of_project.cut().await;
+    assert_down(&root.get("/admin/projects").await);
+    assert_down(&root.post("/admin/projects", json!({"name": "Late"})).await);
+    // A key that was verified lately, tickets, accounts: as ever.
+    create().await.expect(201);
+    root.get(&format!("/tickets/{id}")).await.expect(200);
+    world.super_admin().await;
+    of_project.mend().await;
+    answers(&root, "/admin/projects").await;
+    create().await.expect(201);
+
+    of_ticket.cut().await;
+    assert_down(&root.get("/tickets").await);
+    assert_down(&create().await);
+    assert_down(&root.get(&format!("/tickets/{id}")).await);
+    let late = world.project(&root, "Late").await;
+    world.super_admin().await;
+    of_ticket.mend().await;
+    answers(&root, "/tickets").await;
+    // The relay and the consumers begin again by themselves, too.
+    let shop = world.key(&late.key);
+    eventually(|| async { shop.post("/external/tickets", filed.clone()).await.status == 201 })
+        .await;
+    eventually(|| async {
+        let known = world.internal(Service::Reporting, "/internal/tickets/count");
+        known.await.body["tickets"] == 4
+    })
+    .await;
+    world.stop().await;
+}

@@ -1,0 +1,9 @@
+//! The desk while parts of it die, freeze or are cut off: nothing lost, nothing doubled.
+
+mod cut;
+mod database;
+mod kills;
+mod load;
+mod nats;
+mod paused;
+mod truth;

@@ -1,0 +1,52 @@
+//! A process that stood still is not a process that died: when it goes on, the world around it
+//! has given up on it and tried again.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use desk_testkit::eventually_within;
+use e2e::World;
+use xtask::{pids::Signal, service::Service};
+
+use super::{
+    load::Load,
+    truth::{assert_in_order, assert_no_leaked_transaction, assert_whole, settled},
+};
+
+const TICKETS: u32 = 120;
+const PATIENCE: Duration = Duration::from_mins(1);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_paused_process_comes_back_without_a_double() {
+    let mut plan = World::plan("paused");
+    for door in [Service::Gateway, Service::ExternalGateway] {
+        plan = plan.with(door, "SUPPORTDESK_UPSTREAM_SECONDS", "2");
+    }
+    let world = World::from_plan(plan).await;
+    let load = Load::of(&world).await;
+    let done = load.done();
+    let clients = load.start(TICKETS);
+    eventually_within(PATIENCE, || async {
+        done.writes.load(Ordering::Relaxed) >= TICKETS / 4
+    })
+    .await;
+
+    // Long enough that every client was given up on twice.
+    let before = done.retries.load(Ordering::Relaxed);
+    for service in [Service::Ticket, Service::Reporting] {
+        world.stack.signal(service, Signal::Stop);
+    }
+    eventually_within(PATIENCE, || async {
+        done.retries.load(Ordering::Relaxed) >= before + 16
+    })
+    .await;
+    for service in [Service::Ticket, Service::Reporting] {
+        world.stack.signal(service, Signal::Cont);
+    }
+
+    clients.join_all().await;
+    settled(&world).await;
+    assert_whole(&world, done).await;
+    assert_in_order(&world).await;
+    assert_no_leaked_transaction(&world);
+    world.stop().await;
+}
