@@ -10,7 +10,7 @@ use crate::{
     lab::{Care, Lab, Servers},
     logs,
     paths::Profile,
-    prepare, say,
+    prepare, reconcile, say,
     test::{self, Step},
     up,
 };
@@ -65,6 +65,10 @@ enum Command {
         #[arg(short, long)]
         subject: Option<String>,
     },
+    /// Compare what every service of the local stack keeps with what its owners said
+    ///
+    /// One JSON line a service. They do so by themselves, too: see docs/architecture.md.
+    Reconcile,
     /// Check everything that CI checks: format, SQL data, lints, build, tests
     ///
     /// Uses a PostgreSQL and a NATS of its own, apart from a running `up`.
@@ -141,6 +145,7 @@ async fn execute(command: Command) -> Result<()> {
             lines,
         } => logs::run(service.as_deref(), follow, lines).await,
         Command::Events { follow, subject } => events::run(follow, subject.as_deref()),
+        Command::Reconcile => reconcile::run(),
         Command::Test { only, words } => test::run(&only, &words).await,
         Command::Deps => test::deps().await,
         Command::Bench { quick, json } => bench::run(quick, json.as_deref()).await,

@@ -3,7 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`cli`] | the commands and their flags |
-//! | [`up`], [`supervise`], [`down`], [`logs`], [`events`] | the local stack, from start to stop |
+//! | [`up`], [`supervise`], [`down`], [`logs`], [`events`], [`mod@reconcile`] | the local stack, from start to stop |
 //! | [`demo`], [`seed`] | what a new local stack is filled with |
 //! | [`mod@test`], [`lab`], [`prepare`], [`mod@bench`] | the test run, its servers, the checked SQL data, the measurements |
 //! | [`stack`] | the eight services as processes: used by `up` and by the end-to-end test |
@@ -33,6 +33,7 @@ pub mod pids;
 pub mod ports;
 pub mod postgres;
 pub mod prepare;
+pub mod reconcile;
 pub mod say;
 #[cfg(test)]
 mod scratch;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use desk_bus::Bus;
+use desk_bus::{Bus, reconcile::Owner};
 use desk_http::{Clock, Gatekeeper, Result};
 use sqlx::{PgPool, Postgres, Transaction};
 
@@ -43,5 +43,14 @@ impl App {
 impl FromRef<App> for Gatekeeper {
     fn from_ref(app: &App) -> Self {
         app.gatekeeper.clone()
+    }
+}
+
+impl FromRef<App> for Owner {
+    fn from_ref(app: &App) -> Self {
+        Self {
+            pool: app.db.clone(),
+            bus: app.bus.clone(),
+        }
     }
 }

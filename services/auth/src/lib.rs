@@ -20,6 +20,10 @@ pub mod sweep;
 mod tokens;
 
 use axum::Router;
+use desk_bus::{
+    Consumer,
+    reconcile::{Owners, Reconciler},
+};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
@@ -45,12 +49,23 @@ pub fn openapi() -> OpenApi {
 
 /// Publishes what auth says and takes what it hears, until told to stop.
 pub fn start_consumers(app: &App, stop: &CancellationToken) -> [JoinHandle<()>; 2] {
-    let heard = events::Heard {
-        clock: app.clock.clone(),
-        bus: app.bus.clone(),
-    };
     [
         app.bus.relay(app.db.clone(), stop.clone()),
-        app.bus.consume(app.db.clone(), heard, stop.clone()),
+        app.bus.consume(app.db.clone(), heard(app), stop.clone()),
     ]
+}
+
+/// Compares what is kept here with what its owners said.
+///
+/// # Errors
+/// When no HTTP client can be made.
+pub fn reconciler(app: &App, owners: &Owners) -> anyhow::Result<Reconciler<impl Consumer + use<>>> {
+    Reconciler::new(&app.bus, &app.db, heard(app), owners)
+}
+
+fn heard(app: &App) -> events::Heard {
+    events::Heard {
+        clock: app.clock.clone(),
+        bus: app.bus.clone(),
+    }
 }

@@ -1,7 +1,7 @@
 //! What auth reads from the environment.
 
 use anyhow::bail;
-use desk_bus::BusSettings;
+use desk_bus::{BusSettings, reconcile::OwnerSettings};
 use desk_http::{database::DatabaseSettings, server::ServerSettings};
 use secrecy::SecretString;
 
@@ -22,6 +22,9 @@ pub struct Settings {
     /// The bus.
     #[command(flatten)]
     pub bus: BusSettings,
+    /// Who owns what is kept here, for what events have not told.
+    #[command(flatten)]
+    pub owners: OwnerSettings,
     /// Portal keys, `kid:seed[,kid:seed]`: the first signs, all verify.
     #[arg(long, env = "SUPPORTDESK_PORTAL_KEYS", hide_env_values = true)]
     pub portal_keys: SecretString,

@@ -1,7 +1,7 @@
 //! What handlers share.
 
 use axum::extract::FromRef;
-use desk_http::Gatekeeper;
+use desk_http::{Clock, Gatekeeper};
 use sqlx::PgPool;
 
 /// The notifier's state; cheap to clone.
@@ -9,6 +9,8 @@ use sqlx::PgPool;
 pub struct App {
     /// The notifier's own database.
     pub db: PgPool,
+    /// Tells what is too old to be told.
+    pub clock: Clock,
     /// Lets internal callers in.
     pub gatekeeper: Gatekeeper,
 }

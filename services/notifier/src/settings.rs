@@ -1,6 +1,6 @@
 //! The process's settings, all from the environment and checked at start.
 
-use desk_bus::BusSettings;
+use desk_bus::{BusSettings, reconcile::OwnerSettings};
 use desk_http::{database::DatabaseSettings, server::ServerSettings};
 
 /// What `notifier serve` reads.
@@ -15,4 +15,7 @@ pub struct Settings {
     /// Where events come from.
     #[command(flatten)]
     pub bus: BusSettings,
+    /// Who owns what is kept here, for what events have not told.
+    #[command(flatten)]
+    pub owners: OwnerSettings,
 }

@@ -1,7 +1,7 @@
 //! What the handlers share.
 
 use axum::extract::FromRef;
-use desk_bus::Bus;
+use desk_bus::{Bus, reconcile::Owner};
 use desk_http::{ClientAddress, Clock, Gatekeeper, SignedIn};
 use desk_replica::Replica;
 use sqlx::PgPool;
@@ -39,5 +39,14 @@ impl App {
 impl FromRef<App> for Gatekeeper {
     fn from_ref(app: &App) -> Self {
         app.gatekeeper.clone()
+    }
+}
+
+impl FromRef<App> for Owner {
+    fn from_ref(app: &App) -> Self {
+        Self {
+            pool: app.db.clone(),
+            bus: app.bus.clone(),
+        }
     }
 }

@@ -17,6 +17,10 @@ mod settings;
 mod store;
 
 use axum::Router;
+use desk_bus::{
+    Consumer,
+    reconcile::{Owners, Reconciler},
+};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
@@ -45,4 +49,12 @@ pub fn start_consumers(app: &App, stop: &CancellationToken) -> Vec<JoinHandle<()
         app.bus
             .consume(app.db.clone(), events::heard::Copies, stop.clone()),
     ]
+}
+
+/// Compares what is kept here with what its owners said.
+///
+/// # Errors
+/// When no HTTP client can be made.
+pub fn reconciler(app: &App, owners: &Owners) -> anyhow::Result<Reconciler<impl Consumer + use<>>> {
+    Reconciler::new(&app.bus, &app.db, events::heard::Copies, owners)
 }

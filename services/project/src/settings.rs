@@ -1,6 +1,6 @@
 //! What project reads from its environment.
 
-use desk_bus::BusSettings;
+use desk_bus::{BusSettings, reconcile::OwnerSettings};
 use desk_http::{database::DatabaseSettings, server::ServerSettings};
 use secrecy::SecretString;
 
@@ -16,20 +16,9 @@ pub struct Settings {
     /// The bus.
     #[command(flatten)]
     pub bus: BusSettings,
-    /// Where auth is, for accounts that no event has told of yet.
-    #[arg(
-        long,
-        env = "SUPPORTDESK_AUTH_URL",
-        default_value = "http://127.0.0.1:8082"
-    )]
-    pub auth_url: String,
-    /// Where project itself is.
-    #[arg(
-        long,
-        env = "SUPPORTDESK_PROJECT_URL",
-        default_value = "http://127.0.0.1:8083"
-    )]
-    pub project_url: String,
+    /// Who owns what is kept here, for what events have not told.
+    #[command(flatten)]
+    pub owners: OwnerSettings,
     /// Peppers of API secrets, `id:secret,id:secret`: the first hashes new ones, all verify.
     #[arg(long, env = "SUPPORTDESK_KEY_PEPPERS", hide_env_values = true)]
     pub key_peppers: SecretString,

@@ -14,7 +14,10 @@ mod routes;
 pub mod settings;
 mod store;
 
-use desk_bus::Bus;
+use desk_bus::{
+    Bus,
+    reconcile::{Owners, Reconciler},
+};
 use sqlx::migrate::Migrator;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -43,4 +46,16 @@ pub fn openapi() -> OpenApi {
 /// Hears ticket until told to stop.
 pub fn start_consumers(app: &App, bus: &Bus, stop: CancellationToken) -> Vec<JoinHandle<()>> {
     vec![bus.consume(app.db.clone(), events::SlaWorker, stop)]
+}
+
+/// Compares what is kept here with what its owners said.
+///
+/// # Errors
+/// When no HTTP client can be made.
+pub fn reconciler(
+    app: &App,
+    bus: &Bus,
+    owners: &Owners,
+) -> anyhow::Result<Reconciler<events::SlaWorker>> {
+    Reconciler::new(bus, &app.db, events::SlaWorker, owners)
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::extract::FromRef;
-use desk_bus::Bus;
+use desk_bus::{Bus, reconcile::Owner};
 use desk_events::Role;
 use desk_http::{Clock, Gatekeeper, Result, SignedIn, client::Peer, server::Process};
 use desk_replica::Replica;
@@ -39,6 +39,15 @@ impl FromRef<App> for Gatekeeper {
     }
 }
 
+impl FromRef<App> for Owner {
+    fn from_ref(app: &App) -> Self {
+        Self {
+            pool: app.db.clone(),
+            bus: app.bus.clone(),
+        }
+    }
+}
+
 /// Connections to the database, unless told otherwise.
 const CONNECTIONS: u32 = 8;
 
@@ -50,8 +59,8 @@ impl App {
     pub async fn open(settings: &Settings, process: &Process) -> anyhow::Result<Self> {
         let db = settings.database.open(CONNECTIONS, &migrators()).await?;
         let peer = |name, url| Peer::new(name, url, process.issuer.clone(), process.clock.clone());
-        let auth = peer("auth", &settings.auth_url)?;
-        let project = peer("project", &settings.project_url)?;
+        let auth = peer("auth", &settings.owners.auth_url)?;
+        let project = peer("project", &settings.owners.project_url)?;
         Ok(Self {
             bus: Bus::connect(&settings.bus, "ticket").await?,
             clock: process.clock.clone(),

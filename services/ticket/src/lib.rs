@@ -15,6 +15,10 @@ mod store;
 mod upkeep;
 
 use axum::Router;
+use desk_bus::{
+    Consumer,
+    reconcile::{Owners, Reconciler},
+};
 use desk_http::openapi::documented;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -48,4 +52,13 @@ pub fn start_consumers(app: &App, stop: &CancellationToken) -> Vec<JoinHandle<()
         app.bus.consume(app.db.clone(), consumer, stop.clone()),
         tokio::spawn(upkeep::run(app.clone(), stop.clone())),
     ]
+}
+
+/// Compares what is kept here with what its owners said.
+///
+/// # Errors
+/// When no HTTP client can be made.
+pub fn reconciler(app: &App, owners: &Owners) -> anyhow::Result<Reconciler<impl Consumer + use<>>> {
+    let consumer = events::incoming::Hearing::new(app.clone());
+    Reconciler::new(&app.bus, &app.db, consumer, owners)
 }

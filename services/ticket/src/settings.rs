@@ -1,6 +1,6 @@
 //! The service's settings, from the environment alone.
 
-use desk_bus::BusSettings;
+use desk_bus::{BusSettings, reconcile::OwnerSettings};
 use desk_http::{database::DatabaseSettings, server::ServerSettings};
 
 /// What `ticket serve` needs.
@@ -15,12 +15,9 @@ pub struct Settings {
     /// NATS.
     #[command(flatten)]
     pub bus: BusSettings,
-    /// Where auth answers for unknown users.
-    #[arg(long, env = "SUPPORTDESK_AUTH_URL")]
-    pub auth_url: String,
-    /// Where project answers for unknown projects and members.
-    #[arg(long, env = "SUPPORTDESK_PROJECT_URL")]
-    pub project_url: String,
+    /// Who owns what is kept here, for what events have not told.
+    #[command(flatten)]
+    pub owners: OwnerSettings,
 }
 
 /// What `ticket events` needs.

@@ -4,13 +4,20 @@
 use std::{future::Future, time::Duration};
 
 use async_nats::jetstream::{Message, consumer::PullConsumer, context::ConsumerInfoErrorKind};
-use desk_events::Event;
+use desk_events::{AggregateKind, Event};
 use desk_telemetry::TraceContext;
 use sqlx::{PgConnection, PgPool};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::{backoff::Backoff, bus::Bus, delivery::Desk, pull::Pull, stream};
+use crate::{
+    backoff::Backoff,
+    bus::Bus,
+    delivery::Desk,
+    pull::Pull,
+    reconcile::{Kept, Known},
+    stream,
+};
 
 /// Events in one transaction, at most.
 const BATCH: usize = 200;
@@ -42,6 +49,27 @@ pub trait Consumer: Send + Sync + 'static {
         conn: &mut PgConnection,
         events: &[Event],
     ) -> impl Future<Output = anyhow::Result<()>> + Send;
+
+    /// What this consumer keeps and the reconciler compares with its owners; nothing by default.
+    /// A consumer hears every type of event there is about a kind that it keeps.
+    fn keeps(&self) -> &'static [Kept] {
+        &[]
+    }
+
+    /// How far it is with these aggregates of a kind that it keeps by state; those that it has
+    /// nothing of are left out.
+    ///
+    /// # Errors
+    /// The database's.
+    fn known(
+        &self,
+        conn: &mut PgConnection,
+        kind: AggregateKind,
+        ids: &[i64],
+    ) -> impl Future<Output = anyhow::Result<Vec<Known>>> + Send {
+        let _ = (conn, kind, ids);
+        async { Ok(Vec::new()) }
+    }
 
     /// Called after the commit, before the acknowledgement: wake somebody, drop a cached value.
     fn committed(&self, events: &[Event]) -> impl Future<Output = ()> + Send {

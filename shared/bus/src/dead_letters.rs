@@ -3,6 +3,7 @@
 
 use anyhow::Context as _;
 use desk_events::{AggregateKind, Event, Fact, Unreadable};
+use serde::Deserialize;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -95,18 +96,32 @@ pub async fn replay<C: Consumer>(pool: &PgPool, consumer: &C, id: i64) -> anyhow
     Ok(true)
 }
 
-/// Drops a letter without replaying it; false when there is none.
+/// Drops a letter without replaying it; false when there is none. Its event counts as heard from
+/// now on, or the reconciler would bring it again.
 ///
 /// # Errors
 /// The database's.
 pub async fn forget(conn: &mut PgConnection, id: i64) -> sqlx::Result<bool> {
-    let gone = sqlx::query!("delete from dead_letters where id = $1", id)
-        .execute(conn)
-        .await?;
-    Ok(gone.rows_affected() > 0)
+    sqlx::query_scalar!(
+        r#"with gone as (
+               delete from dead_letters where id = $1
+               returning consumer, aggregate_kind, aggregate_id, sequence),
+           noted as (
+               insert into heard as h (consumer, aggregate_kind, aggregate_id, sequences)
+               select consumer, aggregate_kind, aggregate_id,
+                      int8multirange(int8range(sequence, sequence, '[]'))
+               from gone where sequence is not null
+               on conflict (consumer, aggregate_kind, aggregate_id) do update
+               set sequences = h.sequences + excluded.sequences)
+           select exists (select from gone) as "gone!""#,
+        id
+    )
+    .fetch_one(conn)
+    .await
 }
 
-/// Drops what letters there are about tickets that these events purge.
+/// Drops what letters there are about tickets that these events purge; what they told counts as
+/// heard, as in [`forget`].
 pub(crate) async fn erase_purged(conn: &mut PgConnection, events: &[Event]) -> sqlx::Result<()> {
     let purged: Vec<i64> = events
         .iter()
@@ -117,7 +132,16 @@ pub(crate) async fn erase_purged(conn: &mut PgConnection, events: &[Event]) -> s
         return Ok(());
     }
     sqlx::query!(
-        "delete from dead_letters where aggregate_kind = $1 and aggregate_id = any($2)",
+        "with gone as (
+             delete from dead_letters where aggregate_kind = $1 and aggregate_id = any($2)
+             returning consumer, aggregate_kind, aggregate_id, sequence)
+         insert into heard as h (consumer, aggregate_kind, aggregate_id, sequences)
+         select consumer, aggregate_kind, aggregate_id,
+                range_agg(int8range(sequence, sequence, '[]'))
+         from gone where sequence is not null
+         group by consumer, aggregate_kind, aggregate_id
+         on conflict (consumer, aggregate_kind, aggregate_id) do update
+         set sequences = h.sequences + excluded.sequences",
         AggregateKind::Ticket.as_str(),
         &purged,
     )
@@ -131,9 +155,37 @@ pub(crate) struct Failure<'a> {
     pub(crate) consumer: &'static str,
     pub(crate) subject: &'a str,
     pub(crate) envelope: &'a [u8],
-    pub(crate) event: Option<&'a Event>,
+    /// None where the envelope could not be read.
+    pub(crate) event_id: Option<Uuid>,
+    /// None where not even that could be read.
+    pub(crate) about: Option<About>,
     pub(crate) error: String,
     pub(crate) tries: u32,
+}
+
+/// What an event is about: as much of an envelope as can be read where its payload cannot.
+#[derive(Deserialize)]
+pub(crate) struct About {
+    aggregate: AboutAggregate,
+    sequence: i64,
+}
+
+#[derive(Deserialize)]
+struct AboutAggregate {
+    kind: String,
+    id: i64,
+}
+
+impl From<&Event> for About {
+    fn from(event: &Event) -> Self {
+        Self {
+            aggregate: AboutAggregate {
+                kind: event.aggregate.kind.as_str().to_owned(),
+                id: event.aggregate.id,
+            },
+            sequence: event.sequence,
+        }
+    }
 }
 
 impl<'a> Failure<'a> {
@@ -147,7 +199,8 @@ impl<'a> Failure<'a> {
             consumer,
             subject,
             envelope,
-            event: None,
+            event_id: None,
+            about: serde_json::from_slice(envelope).ok(),
             error: error.to_string(),
             tries: 1,
         }
@@ -156,7 +209,7 @@ impl<'a> Failure<'a> {
 
 /// Sets an event aside; once more for the same bytes changes only the error and the tries.
 pub(crate) async fn keep(pool: &PgPool, failure: &Failure<'_>) -> sqlx::Result<()> {
-    let event = failure.event;
+    let about = failure.about.as_ref();
     sqlx::query!(
         "insert into dead_letters (consumer, subject, event_id, aggregate_kind, aggregate_id,
                                    sequence, error, tries, envelope)
@@ -165,10 +218,10 @@ pub(crate) async fn keep(pool: &PgPool, failure: &Failure<'_>) -> sqlx::Result<(
          set error = excluded.error, tries = excluded.tries, failed_at = excluded.failed_at",
         failure.consumer,
         failure.subject,
-        event.map(|event| event.id),
-        event.map(|event| event.aggregate.kind.as_str()),
-        event.map(|event| event.aggregate.id),
-        event.map(|event| event.sequence),
+        failure.event_id,
+        about.map(|about| about.aggregate.kind.as_str()),
+        about.map(|about| about.aggregate.id),
+        about.map(|about| about.sequence),
         failure.error,
         i32::try_from(failure.tries).unwrap_or(i32::MAX),
         failure.envelope,

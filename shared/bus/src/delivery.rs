@@ -17,7 +17,7 @@ use crate::{
     backoff::Backoff,
     consumer::{Consumer, trace},
     dead_letters::{self, Failure},
-    failpoint,
+    failpoint, heard,
     unavailable::is_unavailable,
 };
 
@@ -172,7 +172,8 @@ impl<C: Consumer> Desk<C> {
             consumer: C::NAME,
             subject: &message.subject,
             envelope: &message.payload,
-            event: Some(event),
+            event_id: Some(event.id),
+            about: Some(event.into()),
             error,
             tries,
         };
@@ -290,6 +291,7 @@ pub(crate) async fn apply<C: Consumer>(
         .catch_unwind()
         .await
         .unwrap_or_else(|_| Err(anyhow!("the consumer panicked")))?;
+    heard::note(conn, consumer, events).await?;
     dead_letters::erase_purged(conn, events).await?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! - [`outbox::append`] writes events in the transaction of the change;
 //! - [`Bus::relay`] publishes them to the stream, in order, one replica at a time;
 //! - [`Bus::consume`] hands them to a [`Consumer`] in batches, one transaction a batch;
+//! - [`reconcile`] compares what consumers have with what the outboxes said, and has it said again;
 //! - [`dead_letters`] keeps what a consumer could not take, until somebody replays it;
 //! - [`mod@print`] shows the stream to people;
 //! - [`failpoint`] holds a process at a chosen moment, for the fault tests.
@@ -17,10 +18,12 @@ pub mod dead_letters;
 mod delivery;
 mod envelope;
 pub mod failpoint;
+mod heard;
 pub mod outbox;
 pub mod print;
 mod publish;
 mod pull;
+pub mod reconcile;
 mod relay;
 mod settings;
 mod stream;
@@ -31,6 +34,7 @@ pub use consumer::{Consumer, trace};
 pub use settings::BusSettings;
 pub use unavailable::Unavailable;
 
-/// The tables of this crate (`outbox`, `outbox_pending`, `outbox_parked`, `dead_letters`), kept in
-/// the migration table `_bus_migrations`. Run before a service's own migrations, as the owner.
+/// The tables of this crate (`outbox`, `outbox_pending`, `outbox_parked`, `outbox_heads`, `heard`,
+/// `dead_letters`), kept in the migration table `_bus_migrations`. Run before a service's own
+/// migrations, as the owner.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();

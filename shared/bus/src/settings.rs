@@ -27,6 +27,14 @@ pub struct BusSettings {
     /// Size limit of the stream in bytes; the server sets this much aside.
     #[arg(long, env = "SUPPORTDESK_STREAM_MAX_BYTES", default_value_t = 2 * 1024 * 1024 * 1024)]
     pub stream_max_bytes: i64,
+    /// Minutes between two comparisons of a consumer with the outboxes of what it keeps.
+    #[arg(
+        long,
+        env = "SUPPORTDESK_RECONCILE_MINUTES",
+        default_value_t = 15,
+        value_parser = clap::value_parser!(u16).range(1..)
+    )]
+    pub reconcile_minutes: u16,
 }
 
 impl BusSettings {
@@ -38,6 +46,7 @@ impl BusSettings {
             stream_replicas: 1,
             stream_days: 14,
             stream_max_bytes: 64 * 1024 * 1024,
+            reconcile_minutes: 15,
         }
     }
 }

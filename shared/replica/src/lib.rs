@@ -2,13 +2,15 @@
 //!
 //! They come from events ([`apply`]), the highest sequence winning, and, when something is asked
 //! for that has not arrived yet, by one synchronous call to the owner ([`Replica`]). The owner's
-//! answer carries its sequence, so that a late event never overwrites a newer answer.
+//! answer carries its sequence, so that a late event never overwrites a newer answer. The
+//! reconciler compares the copies by [`known`].
 
 mod miss;
 mod record;
 mod store;
 
-use desk_events::{Event, Fact};
+use desk_bus::reconcile::Known;
+use desk_events::{AggregateKind, Event, Fact};
 use sqlx::PgConnection;
 
 pub use miss::Replica;
@@ -54,6 +56,7 @@ pub async fn apply(conn: &mut PgConnection, events: &[Event]) -> anyhow::Result<
             }),
             Fact::ProjectMembership(membership) => {
                 members.push(MembershipRecord {
+                    id: Some(event.aggregate.id),
                     membership: (**membership).clone(),
                     sequence,
                 });
@@ -65,4 +68,22 @@ pub async fn apply(conn: &mut PgConnection, events: &[Event]) -> anyhow::Result<
     store::keep_projects(conn, &projects).await?;
     store::keep_memberships(conn, &members).await?;
     Ok(())
+}
+
+/// How far the copies of these aggregates are, for a consumer's `known`; nothing for a kind that
+/// is not copied.
+///
+/// # Errors
+/// The database's.
+pub async fn known(
+    conn: &mut PgConnection,
+    kind: AggregateKind,
+    ids: &[i64],
+) -> sqlx::Result<Vec<Known>> {
+    match kind {
+        AggregateKind::User => store::known_users(conn, ids).await,
+        AggregateKind::Project => store::known_projects(conn, ids).await,
+        AggregateKind::Membership => store::known_memberships(conn, ids).await,
+        _ => Ok(Vec::new()),
+    }
 }

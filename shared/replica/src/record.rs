@@ -26,6 +26,9 @@ pub struct ProjectRecord {
 /// One agent's place in a project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MembershipRecord {
+    /// The membership's own id: the aggregate of its events. Older releases do not tell it.
+    #[serde(default)]
+    pub id: Option<i64>,
     /// The place.
     pub membership: MembershipState,
     /// The sequence of its last event.

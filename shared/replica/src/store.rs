@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use desk_bus::reconcile::Known;
 use desk_events::{MembershipState, ProjectState, UserState};
 use sqlx::{PgConnection, PgPool};
 
@@ -129,7 +130,7 @@ pub async fn keep_projects(conn: &mut PgConnection, records: &[ProjectRecord]) -
     Ok(())
 }
 
-/// Keeps memberships that are newer than what is there.
+/// Keeps memberships that are newer than what is there, and learns their ids.
 pub async fn keep_memberships(
     conn: &mut PgConnection,
     records: &[MembershipRecord],
@@ -141,21 +142,77 @@ pub async fn keep_memberships(
         return Ok(());
     }
     sqlx::query!(
-        "INSERT INTO replica_memberships AS kept (project_id, user_id, is_lead, is_member, sequence)
-         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::boolean[], $4::boolean[], $5::bigint[])
+        "INSERT INTO replica_memberships AS kept
+             (project_id, user_id, is_lead, is_member, sequence, id)
+         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::boolean[], $4::boolean[],
+                              $5::bigint[], $6::bigint[])
          ON CONFLICT (project_id, user_id) DO UPDATE SET
-             is_lead = excluded.is_lead, is_member = excluded.is_member,
-             sequence = excluded.sequence
-         WHERE kept.sequence < excluded.sequence",
-        &records.iter().map(|record| record.membership.project_id).collect::<Vec<_>>(),
-        &records.iter().map(|record| record.membership.user_id).collect::<Vec<_>>(),
-        &records.iter().map(|record| record.membership.is_lead).collect::<Vec<_>>(),
-        &records.iter().map(|record| record.membership.is_member).collect::<Vec<_>>(),
-        &records.iter().map(|record| record.sequence).collect::<Vec<_>>(),
+             is_lead = CASE WHEN kept.sequence < excluded.sequence
+                            THEN excluded.is_lead ELSE kept.is_lead END,
+             is_member = CASE WHEN kept.sequence < excluded.sequence
+                              THEN excluded.is_member ELSE kept.is_member END,
+             sequence = greatest(kept.sequence, excluded.sequence),
+             id = coalesce(kept.id, excluded.id)
+         WHERE kept.sequence < excluded.sequence
+            OR (kept.id IS NULL AND excluded.id IS NOT NULL)",
+        &records
+            .iter()
+            .map(|record| record.membership.project_id)
+            .collect::<Vec<_>>(),
+        &records
+            .iter()
+            .map(|record| record.membership.user_id)
+            .collect::<Vec<_>>(),
+        &records
+            .iter()
+            .map(|record| record.membership.is_lead)
+            .collect::<Vec<_>>(),
+        &records
+            .iter()
+            .map(|record| record.membership.is_member)
+            .collect::<Vec<_>>(),
+        &records
+            .iter()
+            .map(|record| record.sequence)
+            .collect::<Vec<_>>(),
+        &records.iter().map(|record| record.id).collect::<Vec<_>>() as _,
     )
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// How far the copies of users are.
+pub async fn known_users(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<Known>> {
+    sqlx::query_as!(
+        Known,
+        "SELECT id, sequence FROM replica_users WHERE id = ANY($1)",
+        ids
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// How far the copies of projects are.
+pub async fn known_projects(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<Known>> {
+    sqlx::query_as!(
+        Known,
+        "SELECT id, sequence FROM replica_projects WHERE id = ANY($1)",
+        ids
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// How far the copies of memberships are.
+pub async fn known_memberships(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<Known>> {
+    sqlx::query_as!(
+        Known,
+        r#"SELECT id AS "id!", sequence FROM replica_memberships WHERE id = ANY($1)"#,
+        ids
+    )
+    .fetch_all(conn)
+    .await
 }
 
 /// A user as copied.

@@ -3,7 +3,7 @@
 //!
 //! It runs as a process of its own, as the service does.
 
-use std::{net::SocketAddr, process::Stdio};
+use std::{net::SocketAddr, process::Stdio, str::FromStr as _};
 
 use anyhow::{Context as _, Result};
 use axum::{
@@ -15,7 +15,7 @@ use axum::{
 };
 use sqlx::{
     AssertSqlSafe, PgConnection, PgPool,
-    postgres::{PgPoolOptions, PgRow},
+    postgres::{PgConnectOptions, PgPoolOptions, PgRow},
 };
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
@@ -80,9 +80,12 @@ struct App {
 /// When the service's statements are not found or the database is out of reach.
 pub async fn serve() -> Result<()> {
     let url = std::env::var(DATABASE_SETTING).context("which database?")?;
+    // Planned once: all of these go by ids, and planning them costs more than running them.
+    let options =
+        PgConnectOptions::from_str(&url)?.options([("plan_cache_mode", "force_generic_plan")]);
     let db = PgPoolOptions::new()
         .max_connections(POOL)
-        .connect(&url)
+        .connect_with(options)
         .await?;
     let texts = Texts::find(&Statements::of_ticket()?)?;
     let app = App {

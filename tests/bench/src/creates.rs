@@ -1,6 +1,6 @@
 //! Tickets filed by key through both gateways, beside `pgbench` with the very statement.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::Result;
 
@@ -20,6 +20,9 @@ use crate::{
 
 /// Tickets that share a statement in the second yardstick.
 const SHARED: usize = 8;
+
+/// How long the server may take to see that `pgbench` has gone.
+const FAREWELL: Duration = Duration::from_millis(300);
 
 /// What is measured, in order.
 const POINTS: [Point; 5] = [
@@ -179,6 +182,8 @@ impl Bench<'_> {
         let script = filing::script(statement, sample, tickets, point)?;
         let usage = self.meter.read();
         let outcome = pgbench.run(&script, point.connections, &self.scale).await?;
+        // Its backends count only once the server has taken note of their end.
+        tokio::time::sleep(FAREWELL).await;
         Ok(Measured {
             outcome,
             usage: self.meter.read().since(&usage),

@@ -78,7 +78,11 @@ impl Database {
                 String::from_utf8_lossy(&output.stderr)
             );
         }
-        Self::open(server, name).await
+        let mut database = Self::open(server, name).await?;
+        sqlx::query(include_str!("../sql/without_autovacuum.sql"))
+            .execute(&mut database.connection)
+            .await?;
+        Ok(database)
     }
 
     async fn open(server: &Server, name: String) -> Result<Self> {

@@ -3,8 +3,11 @@
 
 use std::collections::HashMap;
 
-use desk_bus::{Bus, Consumer};
-use desk_events::{Event, Fact, RequesterState};
+use desk_bus::{
+    Bus, Consumer,
+    reconcile::{Kept, Known},
+};
+use desk_events::{AggregateKind, Event, Fact, RequesterState};
 use desk_http::Clock;
 use sqlx::PgConnection;
 
@@ -36,6 +39,29 @@ impl Consumer for Heard {
     async fn apply(&self, conn: &mut PgConnection, events: &[Event]) -> anyhow::Result<()> {
         desk_replica::apply(&mut *conn, events).await?;
         self.make_customers(conn, events).await
+    }
+
+    fn keeps(&self) -> &'static [Kept] {
+        const {
+            &[
+                Kept::by_state(AggregateKind::Requester),
+                Kept::by_state(AggregateKind::Project),
+                Kept::by_state(AggregateKind::Membership),
+            ]
+        }
+    }
+
+    async fn known(
+        &self,
+        conn: &mut PgConnection,
+        kind: AggregateKind,
+        ids: &[i64],
+    ) -> anyhow::Result<Vec<Known>> {
+        let known = match kind {
+            AggregateKind::Requester => users::heard_requesters(conn, ids).await,
+            copied => desk_replica::known(conn, copied, ids).await,
+        };
+        Ok(known?)
     }
 
     async fn committed(&self, events: &[Event]) {

@@ -34,6 +34,7 @@ pub fn all() -> OpenApiRouter<App> {
         .routes(routes!(internal::users::internal_user))
         .routes(routes!(internal::revocations::internal_revocations))
         .routes(routes!(jwks::jwks))
+        .merge(desk_bus::reconcile::routes())
 }
 
 /// A field that validation has found to be there.

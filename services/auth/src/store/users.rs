@@ -1,5 +1,6 @@
 //! Accounts.
 
+use desk_bus::reconcile::Known;
 use desk_events::Role;
 use desk_http::{Error, Result};
 use sqlx::{PgConnection, PgPool, prelude::FromRow};
@@ -237,6 +238,17 @@ pub async fn insert_customers(
     .fetch_all(conn)
     .await?;
     Ok(rows.into_iter().map(User::from).collect())
+}
+
+/// Which of these requesters were heard of; each is told of by one event.
+pub async fn heard_requesters(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<Known>> {
+    sqlx::query_as!(
+        Known,
+        r#"select id, 1::bigint as "sequence!" from heard_requesters where id = any($1)"#,
+        ids,
+    )
+    .fetch_all(conn)
+    .await
 }
 
 /// Customers to be made, a column each.

@@ -16,6 +16,7 @@ mod login;
 mod me;
 mod openapi;
 mod profile;
+mod reconciling;
 mod register;
 mod requesters;
 mod revocations;

@@ -6,12 +6,13 @@ use serde_json::Value;
 
 use crate::desk::Auth;
 
-const ROUTES: [&str; 17] = [
+const ROUTES: [&str; 19] = [
     "delete /admin/users/{id}",
     "get /.well-known/jwks.json",
     "get /admin/users",
     "get /admin/users/{id}",
     "get /auth/me",
+    "get /internal/heads",
     "get /internal/revocations",
     "get /internal/users/{id}",
     "patch /admin/users/{id}",
@@ -22,6 +23,7 @@ const ROUTES: [&str; 17] = [
     "post /auth/logout-all",
     "post /auth/refresh",
     "post /auth/register",
+    "post /internal/republish",
     "put /admin/users/{id}",
     "put /auth/profile",
 ];

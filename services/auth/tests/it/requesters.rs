@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::desk::{Auth, PASSWORD};
 
-fn requester(id: i64, email: &str) -> NewEvent {
+pub fn requester(id: i64, email: &str) -> NewEvent {
     let state = RequesterState {
         id,
         name: "Tunde".into(),
@@ -31,13 +31,13 @@ fn requester(id: i64, email: &str) -> NewEvent {
 }
 
 /// Auth with its consumer running; the relay takes others' events from its own outbox too.
-async fn listening() -> Auth {
+pub async fn listening() -> Auth {
     let auth = Auth::start().await;
     auth::start_consumers(&auth.app, &CancellationToken::new());
     auth
 }
 
-async fn publish(auth: &Auth, events: &[NewEvent]) {
+pub async fn publish(auth: &Auth, events: &[NewEvent]) {
     let mut conn = auth.db.acquire().await.unwrap();
     outbox::append(&mut conn, events).await.unwrap();
     auth.app.bus.wake();

@@ -1,7 +1,13 @@
 //! What the notifier hears: replies to tell of, and whose they are.
 
-use desk_bus::Consumer;
-use desk_events::{Event, Fact};
+use std::time::Duration;
+
+use desk_bus::{
+    Consumer,
+    reconcile::{Kept, Known},
+};
+use desk_events::{AggregateKind, Event, Fact};
+use desk_http::Clock;
 use sqlx::PgConnection;
 
 use crate::{
@@ -10,8 +16,15 @@ use crate::{
 };
 
 /// Queues what has to be told, and keeps the copies of users and projects.
-#[derive(Debug, Clone, Copy)]
-pub struct Notifier;
+#[derive(Debug, Clone)]
+pub struct Notifier {
+    /// Tells what is too old to be told.
+    pub clock: Clock,
+}
+
+/// Nobody is told of what is older: events that were lost with the bus come again, and may be days
+/// late by then.
+const NEWS_FOR: Duration = Duration::from_hours(24);
 
 impl Consumer for Notifier {
     const NAME: &'static str = "notifier";
@@ -23,9 +36,41 @@ impl Consumer for Notifier {
     async fn apply(&self, conn: &mut PgConnection, events: &[Event]) -> anyhow::Result<()> {
         desk_replica::apply(conn, events).await?;
         store::purged_tickets::add(conn, &purged(events)).await?;
-        let deliveries: Vec<Delivery<'_>> = events.iter().filter_map(delivery).collect();
+        let deliveries = self.news(events.iter().filter_map(delivery));
         store::deliveries::queue(conn, &deliveries).await?;
         Ok(())
+    }
+
+    /// A mail is about one event and no later one makes up for it: tickets are kept by event.
+    fn keeps(&self) -> &'static [Kept] {
+        const {
+            &[
+                Kept::by_event(AggregateKind::Ticket).forgotten_after(NEWS_FOR),
+                Kept::by_state(AggregateKind::User),
+                Kept::by_state(AggregateKind::Project),
+                Kept::by_state(AggregateKind::Membership),
+            ]
+        }
+    }
+
+    async fn known(
+        &self,
+        conn: &mut PgConnection,
+        kind: AggregateKind,
+        ids: &[i64],
+    ) -> anyhow::Result<Vec<Known>> {
+        Ok(desk_replica::known(conn, kind, ids).await?)
+    }
+}
+
+impl Notifier {
+    /// Drops, and counts, what is too old.
+    fn news<'a>(&self, deliveries: impl Iterator<Item = Delivery<'a>>) -> Vec<Delivery<'a>> {
+        let oldest = self.clock.now() - NEWS_FOR;
+        let (news, stale): (Vec<_>, Vec<_>) =
+            deliveries.partition(|delivery| delivery.occurred_at >= oldest);
+        metrics::counter!("notifier_too_old_total").increment(stale.len() as u64);
+        news
     }
 }
 

@@ -56,7 +56,7 @@ async fn shuffled_and_doubled_events_queue_each_reply_once() {
 #[tokio::test]
 async fn a_kill_between_commit_and_acknowledgement_queues_nothing_twice() {
     let stack = Stack::start().await;
-    let killed = Spy::hanging(Notifier);
+    let killed = Spy::hanging(stack.notifier());
     let task = stack.watch(killed.clone());
     stack
         .say(&[reply(1, 2, AGENT), reply(1, 3, CUSTOMER)])
@@ -67,7 +67,7 @@ async fn a_kill_between_commit_and_acknowledgement_queues_nothing_twice() {
 
     // Instead of waiting until the time to acknowledge is over.
     stack.forget_durable::<Notifier>().await;
-    let revived = Spy::of(Notifier);
+    let revived = Spy::of(stack.notifier());
     stack.watch(revived.clone());
     eventually(|| async { revived.seen() == killed.seen() }).await;
 

@@ -2,7 +2,6 @@
 
 use desk_bus::Consumer;
 use desk_events::{Event, Role};
-use notifier::events::Notifier;
 
 use crate::{
     facts::{AGENT, heard, reply},
@@ -15,7 +14,8 @@ async fn deliveries_come_in_pages_the_newest_first() {
     let events: Vec<Event> = (1..=5)
         .map(|sequence| heard(reply(7, sequence, AGENT)))
         .collect();
-    Notifier
+    stack
+        .notifier()
         .apply(&mut stack.db.acquire().await.unwrap(), &events)
         .await
         .unwrap();

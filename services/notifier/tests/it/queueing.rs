@@ -1,9 +1,12 @@
 //! Who is told of what, straight through the consumer.
 
-use desk_bus::Consumer;
-use desk_events::Event;
-use notifier::events::Notifier;
+use desk_bus::{
+    Consumer,
+    reconcile::{KeptBy, Known},
+};
+use desk_events::{AggregateKind, Event};
 use serde_json::{Value, json};
+use time::Duration;
 
 use crate::{
     facts::{ADDRESS, AGENT, CUSTOMER, account, heard, note, purged, reply},
@@ -13,7 +16,7 @@ use crate::{
 impl Stack {
     async fn hear(&self, events: &[Event]) {
         let mut tx = self.db.begin().await.unwrap();
-        Notifier.apply(&mut tx, events).await.unwrap();
+        self.notifier().apply(&mut tx, events).await.unwrap();
         tx.commit().await.unwrap();
     }
 }
@@ -97,4 +100,39 @@ async fn a_purge_drops_the_words_even_if_they_come_later() {
     stack.hear(&[early]).await;
     assert!(stack.deliveries(7).await.is_empty());
     assert_eq!(stack.deliveries(8).await.len(), 1);
+}
+
+#[tokio::test]
+async fn nobody_is_told_of_what_is_a_day_old() {
+    let stack = Stack::start().await;
+    let late = heard(reply(7, 2, AGENT));
+    stack.advance(Duration::hours(24));
+    stack
+        .hear(&[late, heard(account(6, "grace@example.com"))])
+        .await;
+    assert!(stack.deliveries(7).await.is_empty());
+    // Names are kept, however old.
+    let copies: i64 = sqlx::query_scalar("select count(*) from replica_users")
+        .fetch_one(&stack.db)
+        .await
+        .unwrap();
+    assert_eq!(copies, 1);
+}
+
+#[tokio::test]
+async fn tickets_are_compared_by_event_and_people_by_state() {
+    let stack = Stack::start().await;
+    stack.hear(&[heard(account(6, "grace@example.com"))]).await;
+    let notifier = stack.notifier();
+    let by_event = notifier
+        .keeps()
+        .iter()
+        .filter(|kept| kept.by == KeptBy::Event)
+        .map(|kept| kept.kind);
+    assert_eq!(by_event.collect::<Vec<_>>(), [AggregateKind::Ticket]);
+    let mut conn = stack.db.acquire().await.unwrap();
+    let known = notifier
+        .known(&mut conn, AggregateKind::User, &[5, 6])
+        .await;
+    assert_eq!(known.unwrap(), [Known { id: 6, sequence: 1 }]);
 }

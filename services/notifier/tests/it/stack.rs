@@ -3,8 +3,11 @@
 use std::ops::Deref;
 
 use desk_testkit::{Client, Desk, Keys, Stage};
-use notifier::App;
+use notifier::{App, events::Notifier};
 use serde_json::Value;
+use time::Duration;
+
+use crate::facts::FILED;
 
 /// The notifier in this process.
 pub struct Stack {
@@ -29,8 +32,12 @@ impl Stack {
     pub async fn start() -> Self {
         let stage = Stage::start("notifier", &notifier::MIGRATORS).await;
         let keys = Keys::new();
+        // An hour after the tickets here were filed.
+        let soon = FILED + Duration::hours(1);
+        keys.clock.advance(soon - keys.clock.now());
         let app = App {
             db: stage.db.clone(),
+            clock: keys.clock.clone(),
             gatekeeper: keys.gatekeeper("notifier"),
         };
         let desk = Desk::new(notifier::router(app.clone()), keys, "notifier");
@@ -45,6 +52,18 @@ impl Stack {
     /// Starts its own consumers.
     pub fn consume(&self) {
         notifier::start_consumers(&self.app, &self.bus, self.stop.clone());
+    }
+
+    /// The notifier's consumer.
+    pub fn notifier(&self) -> Notifier {
+        Notifier {
+            clock: self.app.clock.clone(),
+        }
+    }
+
+    /// Moves the clock.
+    pub fn advance(&self, by: Duration) {
+        self.app.clock.advance(by);
     }
 
     /// What is to be told about a ticket, the first first.

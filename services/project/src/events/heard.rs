@@ -1,7 +1,10 @@
 //! What project hears: accounts (for its lists of agents), ticket counts and SLA policies.
 
-use desk_bus::Consumer;
-use desk_events::{Event, Fact};
+use desk_bus::{
+    Consumer,
+    reconcile::{Kept, Known},
+};
+use desk_events::{AggregateKind, Event, Fact};
 use sqlx::PgConnection;
 
 use crate::store::copies;
@@ -31,5 +34,29 @@ impl Consumer for Copies {
             }
         }
         Ok(())
+    }
+
+    fn keeps(&self) -> &'static [Kept] {
+        const {
+            &[
+                Kept::by_state(AggregateKind::User),
+                Kept::by_state(AggregateKind::ProjectCount),
+                Kept::by_state(AggregateKind::SlaPolicy),
+            ]
+        }
+    }
+
+    async fn known(
+        &self,
+        conn: &mut PgConnection,
+        kind: AggregateKind,
+        ids: &[i64],
+    ) -> anyhow::Result<Vec<Known>> {
+        let known = match kind {
+            AggregateKind::ProjectCount => copies::known_counts(conn, ids).await,
+            AggregateKind::SlaPolicy => copies::known_policies(conn, ids).await,
+            copied => desk_replica::known(conn, copied, ids).await,
+        };
+        Ok(known?)
     }
 }

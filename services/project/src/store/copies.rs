@@ -1,6 +1,7 @@
 //! Copies of ticket's facts: how many tickets a project has, and its SLA policies. The highest
 //! sequence wins.
 
+use desk_bus::reconcile::Known;
 use desk_events::{ProjectCount, SlaPolicyState};
 use serde::Serialize;
 use sqlx::{PgConnection, PgPool};
@@ -76,6 +77,28 @@ pub async fn keep_policy(
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// How far these counts are.
+pub async fn known_counts(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<Known>> {
+    sqlx::query_as!(
+        Known,
+        "select project_id as id, sequence from project_ticket_counts where project_id = any($1)",
+        ids,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// How far these policies are.
+pub async fn known_policies(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<Known>> {
+    sqlx::query_as!(
+        Known,
+        "select id, sequence from sla_policy_copies where id = any($1)",
+        ids,
+    )
+    .fetch_all(conn)
+    .await
 }
 
 /// How many tickets a project has.

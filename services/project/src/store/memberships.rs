@@ -185,6 +185,7 @@ pub async fn records(pool: &PgPool, project_id: i64) -> sqlx::Result<Vec<Members
     .fetch_all(pool)
     .await?;
     let record = |place: &Membership| MembershipRecord {
+        id: Some(place.id),
         membership: said::membership_state(place),
         sequence: place.sequence,
     };

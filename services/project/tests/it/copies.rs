@@ -174,3 +174,33 @@ async fn what_auth_says_of_an_agent_shows_in_the_lists() {
     .await;
     desk_testkit::eventually(|| async { detail(&world, id).await["agents_count"] == 0 }).await;
 }
+
+#[tokio::test]
+async fn what_a_copy_lacks_comes_again() {
+    let world = World::start().await;
+    let _running = world.start_bus();
+    let events = [
+        counted(&world, 1, 1, 42),
+        told(&world, 3, policy(None, 4, Priority::Medium)),
+        user(&world, 2, account(3, Role::Agent)),
+    ];
+    publish(&world, &events).await;
+    let copied = async || {
+        world.rows("project_ticket_counts").await
+            + world.rows("sla_policy_copies").await
+            + world.rows("replica_users").await
+    };
+    desk_testkit::eventually(async || copied().await == 3).await;
+
+    let reconciler = world.reconciler().await;
+    let find = async || reconciler.once().await.unwrap().unwrap().total();
+    let found = find().await;
+    assert_eq!((found.compared, found.missing), (3, 0));
+    sqlx::raw_sql("truncate project_ticket_counts, sla_policy_copies, replica_users")
+        .execute(&world.db)
+        .await
+        .unwrap();
+    assert_eq!(find().await.missing, 3);
+    desk_testkit::eventually(async || copied().await == 3).await;
+    assert_eq!(find().await.missing, 0);
+}

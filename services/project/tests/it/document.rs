@@ -11,9 +11,11 @@ const PATHS: &[(&str, &[&str])] = &[
     ("/admin/projects/{id}/agents/{userId}", &["delete"]),
     ("/admin/projects/{id}/api-keys", &["get", "post"]),
     ("/admin/projects/{id}/api-keys/{keyId}", &["delete"]),
+    ("/internal/heads", &["get"]),
     ("/internal/keys/used", &["post"]),
     ("/internal/keys/verify", &["post"]),
     ("/internal/projects/{id}", &["get"]),
+    ("/internal/republish", &["post"]),
     ("/projects", &["get"]),
     ("/projects/{id}/agents", &["get"]),
 ];

@@ -8,6 +8,10 @@ use axum::{
     http::StatusCode,
     routing::get,
 };
+use desk_bus::{
+    Consumer,
+    reconcile::{OwnerSettings, Owners, Reconciler},
+};
 use desk_events::{Role, UserState};
 use desk_http::{Clock, client::Peer};
 use desk_replica::{Replica, UserRecord};
@@ -93,6 +97,27 @@ impl World {
         let stop = CancellationToken::new();
         start_consumers(&self.app, &stop);
         stop.drop_guard()
+    }
+
+    /// Compares the copies with owners that this service plays itself: whatever it hears here went
+    /// through its own outbox.
+    pub async fn reconciler(&self) -> Reconciler<impl Consumer + use<>> {
+        let settings = OwnerSettings {
+            auth_url: self.play("auth").await,
+            project_url: NOWHERE.to_owned(),
+            ticket_url: self.play("ticket").await,
+            sla_worker_url: NOWHERE.to_owned(),
+        };
+        let owners = Owners::new(&settings, &self.keys.issuer("project"), &self.clock);
+        project::reconciler(&self.app, &owners).unwrap()
+    }
+
+    async fn play(&self, owner: &'static str) -> String {
+        let app = App {
+            gatekeeper: self.keys.gatekeeper(owner),
+            ..self.app.clone()
+        };
+        serve(router(app)).await
     }
 
     /// An admin.
@@ -226,6 +251,10 @@ async fn serve_auth(accounts: Accounts) -> String {
     let routes = Router::new()
         .route("/internal/users/{id}", get(user))
         .with_state(accounts);
+    serve(routes).await
+}
+
+async fn serve(routes: Router) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, routes).await });

@@ -1,7 +1,10 @@
 //! What reporting hears: tickets for its read models, users and projects for their names.
 
-use desk_bus::Consumer;
-use desk_events::Event;
+use desk_bus::{
+    Consumer,
+    reconcile::{Kept, Known},
+};
+use desk_events::{AggregateKind, Event};
 use sqlx::PgConnection;
 
 use crate::{domain::latest, store};
@@ -21,5 +24,29 @@ impl Consumer for Reporting {
         desk_replica::apply(conn, events).await?;
         store::tickets::keep(conn, &latest(events)).await?;
         Ok(())
+    }
+
+    fn keeps(&self) -> &'static [Kept] {
+        const {
+            &[
+                Kept::by_state(AggregateKind::Ticket),
+                Kept::by_state(AggregateKind::User),
+                Kept::by_state(AggregateKind::Project),
+                Kept::by_state(AggregateKind::Membership),
+            ]
+        }
+    }
+
+    async fn known(
+        &self,
+        conn: &mut PgConnection,
+        kind: AggregateKind,
+        ids: &[i64],
+    ) -> anyhow::Result<Vec<Known>> {
+        let known = match kind {
+            AggregateKind::Ticket => store::tickets::known(conn, ids).await,
+            copied => desk_replica::known(conn, copied, ids).await,
+        };
+        Ok(known?)
     }
 }

@@ -1,5 +1,6 @@
 //! The last state of each ticket.
 
+use desk_bus::reconcile::Known;
 use desk_http::Timestamp;
 use serde::Serialize;
 use sqlx::{PgConnection, PgPool};
@@ -167,6 +168,17 @@ pub(crate) async fn keep(conn: &mut PgConnection, heard: &[Heard<'_>]) -> sqlx::
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// How far these tickets are.
+pub(crate) async fn known(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<Known>> {
+    sqlx::query_as!(
+        Known,
+        "select id, sequence from tickets where id = any($1)",
+        ids,
+    )
+    .fetch_all(conn)
+    .await
 }
 
 /// One ticket as reporting knows it.

@@ -1,14 +1,14 @@
 //! However a history arrives, the last state stands.
 
-use desk_bus::Consumer;
-use desk_events::Event;
+use desk_bus::{Consumer, reconcile::Known};
+use desk_events::{AggregateKind, Event, Fact};
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use reporting::events::Reporting;
 use serde_json::Value;
 use sqlx::PgPool;
 
 use crate::{
-    facts::{heard, life},
+    facts::{filed, heard, life, said},
     stack::database,
 };
 
@@ -91,4 +91,23 @@ async fn nothing_personal_is_in_a_tickets_row() {
     for personal in ["Ada", "ada@example.com", "Printer"] {
         assert!(!row.contains(personal), "{row}");
     }
+}
+
+#[tokio::test]
+async fn the_reconciler_is_told_the_last_sequence_of_each_ticket() {
+    let db = database().await;
+    let events: Vec<Event> = [(1, 2), (1, 1), (2, 5)]
+        .map(|(id, sequence)| heard(said(Fact::TicketUpdated, filed(id), sequence)))
+        .into();
+    apply(&db, &events).await;
+    let mut conn = db.acquire().await.unwrap();
+    let mut known = Reporting
+        .known(&mut conn, AggregateKind::Ticket, &[1, 2, 3])
+        .await
+        .unwrap();
+    known.sort_by_key(|known| known.id);
+    let expected = [(1, 2), (2, 5)].map(|(id, sequence)| Known { id, sequence });
+    assert_eq!(known, expected);
+    let kinds: Vec<AggregateKind> = Reporting.keeps().iter().map(|kept| kept.kind).collect();
+    assert_eq!(kinds[0], AggregateKind::Ticket);
 }

@@ -1,7 +1,10 @@
 //! What the SLA worker hears: every change of a ticket, because each may move a clock.
 
-use desk_bus::Consumer;
-use desk_events::Event;
+use desk_bus::{
+    Consumer,
+    reconcile::{Kept, Known},
+};
+use desk_events::{AggregateKind, Event};
 use sqlx::PgConnection;
 
 use crate::{domain::latest, store};
@@ -25,5 +28,18 @@ impl Consumer for SlaWorker {
         heard.retain(|heard| news.contains(&heard.ticket.id));
         store::deadlines::replace(conn, &heard).await?;
         Ok(())
+    }
+
+    fn keeps(&self) -> &'static [Kept] {
+        const { &[Kept::by_state(AggregateKind::Ticket)] }
+    }
+
+    async fn known(
+        &self,
+        conn: &mut PgConnection,
+        _: AggregateKind,
+        ids: &[i64],
+    ) -> anyhow::Result<Vec<Known>> {
+        Ok(store::tickets::known(conn, ids).await?)
     }
 }

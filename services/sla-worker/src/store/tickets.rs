@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use desk_bus::reconcile::Known;
 use sqlx::{PgConnection, PgPool};
 
 use crate::domain::Heard;
@@ -31,6 +32,17 @@ pub(crate) async fn advance(
     .fetch_all(conn)
     .await?;
     Ok(news.into_iter().collect())
+}
+
+/// How far these tickets are.
+pub(crate) async fn known(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<Known>> {
+    sqlx::query_as!(
+        Known,
+        "select id, sequence from tickets where id = any($1)",
+        ids,
+    )
+    .fetch_all(conn)
+    .await
 }
 
 /// The last applied sequence of a ticket; none when it was never heard of.

@@ -1,14 +1,14 @@
 //! However a history arrives, the clocks of the last state run, and no others.
 
-use desk_bus::Consumer;
-use desk_events::Event;
+use desk_bus::{Consumer, reconcile::Known};
+use desk_events::{AggregateKind, Event, Fact};
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use serde_json::Value;
 use sla_worker::events::SlaWorker;
 use sqlx::PgPool;
 
 use crate::{
-    facts::{heard, life},
+    facts::{filed, heard, life, said},
     stack::database,
 };
 
@@ -81,4 +81,23 @@ async fn the_last_states_clocks_run_however_events_arrive() {
             expected["id"].as_i64().unwrap() / TICKETS
         );
     }
+}
+
+#[tokio::test]
+async fn the_reconciler_is_told_the_last_sequence_of_each_ticket() {
+    let db = database().await;
+    let events: Vec<Event> = [(1, 2), (1, 1), (2, 5)]
+        .map(|(id, sequence)| heard(said(Fact::TicketUpdated, filed(id), sequence)))
+        .into();
+    apply(&db, &events).await;
+    let mut conn = db.acquire().await.unwrap();
+    let mut known = SlaWorker
+        .known(&mut conn, AggregateKind::Ticket, &[1, 2, 3])
+        .await
+        .unwrap();
+    known.sort_by_key(|known| known.id);
+    let expected = [(1, 2), (2, 5)].map(|(id, sequence)| Known { id, sequence });
+    assert_eq!(known, expected);
+    let kinds: Vec<AggregateKind> = SlaWorker.keeps().iter().map(|kept| kept.kind).collect();
+    assert_eq!(kinds[0], AggregateKind::Ticket);
 }

@@ -1,8 +1,11 @@
 //! What we hear: users, projects and memberships (kept as copies), and the SLA worker's claims.
 
 use anyhow::Context;
-use desk_bus::Consumer;
-use desk_events::{Actor, Event, Fact, SlaClaim};
+use desk_bus::{
+    Consumer,
+    reconcile::{Kept, Known},
+};
+use desk_events::{Actor, AggregateKind, Event, Fact, SlaClaim};
 use sqlx::PgConnection;
 
 use crate::{
@@ -91,6 +94,27 @@ impl Consumer for Hearing {
             desk_telemetry::scope(desk_bus::trace(event), self.follow_up(conn, event)).await?;
         }
         Ok(())
+    }
+
+    /// Accounts and memberships set things off beyond their copies, which the owner's answer on a
+    /// miss does not: they are kept by event.
+    fn keeps(&self) -> &'static [Kept] {
+        const {
+            &[
+                Kept::by_event(AggregateKind::User),
+                Kept::by_event(AggregateKind::Membership),
+                Kept::by_state(AggregateKind::Project),
+            ]
+        }
+    }
+
+    async fn known(
+        &self,
+        conn: &mut PgConnection,
+        kind: AggregateKind,
+        ids: &[i64],
+    ) -> anyhow::Result<Vec<Known>> {
+        Ok(desk_replica::known(conn, kind, ids).await?)
     }
 
     async fn committed(&self, _: &[Event]) {

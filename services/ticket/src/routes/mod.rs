@@ -22,6 +22,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sla::list))
         .routes(routes!(sla::list_for_admins))
         .routes(routes!(tags::list))
+        .merge(desk_bus::reconcile::routes())
 }
 
 /// What a rule refuses is a conflict with the ticket's state.

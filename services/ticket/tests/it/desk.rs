@@ -9,7 +9,10 @@ use std::{
 };
 
 use axum::{Json, Router, extract::Path, http::StatusCode, routing::get};
-use desk_bus::{Bus, BusSettings, outbox};
+use desk_bus::{
+    Bus, BusSettings, Consumer, outbox,
+    reconcile::{OwnerSettings, Owners, Reconciler},
+};
 use desk_events::{
     Aggregate, AggregateKind, Fact, MembershipState, NewEvent, ProjectState, Role, UserState,
 };
@@ -94,6 +97,39 @@ impl Desk {
     /// Starts relay, consumer and upkeep.
     pub fn run(&self) {
         drop(ticket::start_consumers(&self.app, &self.stop));
+    }
+
+    /// Compares what is kept here with owners that this service plays itself, with its own outbox.
+    pub async fn reconciler(&self) -> Reconciler<impl Consumer + use<>> {
+        let settings = OwnerSettings {
+            auth_url: self.play("auth").await,
+            project_url: self.play("project").await,
+            ticket_url: String::new(),
+            sla_worker_url: String::new(),
+        };
+        let owners = Owners::new(&settings, &self.keys.issuer("ticket"), &self.keys.clock);
+        ticket::reconciler(&self.app, &owners).unwrap()
+    }
+
+    async fn play(&self, owner: &'static str) -> String {
+        let mut app = self.app.clone();
+        app.gatekeeper = self.keys.gatekeeper(owner);
+        serve(ticket::router(app)).await
+    }
+
+    /// Says things by this service's own outbox, as if another's.
+    pub async fn say_here(&self, facts: Vec<(Aggregate, i64, Fact)>) {
+        let event = |(aggregate, sequence, fact)| NewEvent {
+            aggregate,
+            sequence,
+            occurred_at: self.now(),
+            fact,
+        };
+        let events: Vec<NewEvent> = facts.into_iter().map(event).collect();
+        let mut tx = self.db.begin().await.unwrap();
+        outbox::append(&mut tx, &events).await.unwrap();
+        tx.commit().await.unwrap();
+        self.app.bus.wake();
     }
 
     async fn know_everybody(&self) {
@@ -323,7 +359,7 @@ pub fn user(id: i64, role: Role) -> UserState {
     }
 }
 
-fn project(id: i64) -> ProjectState {
+pub fn project(id: i64) -> ProjectState {
     let (name, prefix) = match id {
         NAIJA => ("NaijaHomes", "NAIJ"),
         AGRI => ("AgriMarket", "AGRI"),
@@ -362,6 +398,7 @@ async fn owners() -> String {
             project: project(FRESH),
             sequence: 1,
             members: vec![MembershipRecord {
+                id: None,
                 membership: place,
                 sequence: 1,
             }],
@@ -370,6 +407,10 @@ async fn owners() -> String {
     let router = Router::new()
         .route("/internal/users/{id}", get(answer_user))
         .route("/internal/projects/{id}", get(answer_project));
+    serve(router).await
+}
+
+async fn serve(router: Router) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await });

@@ -7,7 +7,7 @@ use desk_testkit::eventually;
 use serde_json::{Value, json};
 use time::Duration;
 
-use crate::desk::{AGENT, Desk, NAIJA, user};
+use crate::desk::{AGENT, Desk, NAIJA, project, user};
 
 async fn payloads(desk: &Desk, kind: &str) -> Vec<Value> {
     sqlx::query_scalar("select payload from outbox where type = $1 order by seq")
@@ -221,4 +221,59 @@ async fn a_projects_count_is_told() {
         .await
         .expect(200);
     eventually(async || told().await == Some(json!(4))).await;
+}
+
+#[tokio::test]
+async fn what_was_not_heard_comes_again() {
+    let desk = Desk::start().await;
+    desk.run();
+    let about = |kind, id| Aggregate { kind, id };
+    let account = || Fact::UserUpdated(Box::new(user(50, Role::Agent)));
+    let place = MembershipState {
+        project_id: 30,
+        user_id: 50,
+        is_lead: false,
+        is_member: true,
+    };
+    desk.say_here(vec![
+        (about(AggregateKind::User, 50), 1, account()),
+        (about(AggregateKind::User, 50), 2, account()),
+        (
+            about(AggregateKind::Project, 30),
+            1,
+            Fact::ProjectCreated(Box::new(project(30))),
+        ),
+        (
+            about(AggregateKind::Membership, 70),
+            1,
+            Fact::ProjectMembership(Box::new(place)),
+        ),
+    ])
+    .await;
+    let heard = async || -> String {
+        let heard = "select string_agg(aggregate_kind || aggregate_id || sequences::text, ' '
+                                       order by aggregate_kind) from heard";
+        let heard: Option<String> = sqlx::query_scalar(heard).fetch_one(&desk.db).await.unwrap();
+        heard.unwrap_or_default()
+    };
+    let all = "membership70{[1,2)} user50{[1,3)}";
+    eventually(async || heard().await == all).await;
+
+    let reconciler = desk.reconciler().await;
+    let find = async || reconciler.once().await.unwrap().unwrap().total();
+    let found = find().await;
+    assert_eq!((found.compared, found.missing), (3, 0));
+    // The copies of accounts and places are still there, as if the owner had told them on a miss.
+    sqlx::raw_sql(
+        "delete from replica_projects where id = 30;
+         delete from heard where aggregate_kind = 'membership';
+         update heard set sequences = '{[2,3)}' where aggregate_kind = 'user'",
+    )
+    .execute(&desk.db)
+    .await
+    .unwrap();
+    let found = find().await;
+    assert_eq!((found.missing, found.republished), (3, 3));
+    eventually(async || heard().await == all).await;
+    eventually(async || find().await.missing == 0).await;
 }

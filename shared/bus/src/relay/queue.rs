@@ -1,6 +1,10 @@
 //! The relay's own connection: its lock, and every statement it runs.
 
-use std::{collections::HashSet, future::Future, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    future::Future,
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use futures::TryStreamExt as _;
@@ -139,14 +143,48 @@ impl Queue {
         Ok((rows, false))
     }
 
-    /// Takes published (or lost) events off the queue.
-    pub(crate) async fn delete(&mut self, seqs: &[i64]) -> anyhow::Result<()> {
+    /// Takes published events off the queue and raises the heads of their aggregates, both or
+    /// neither. An event that is published again raises nothing.
+    pub(crate) async fn published(&mut self, rows: &[&Row]) -> anyhow::Result<()> {
+        let seqs: Vec<i64> = rows.iter().map(|row| row.seq).collect();
+        let heads = heads(rows);
+        let kinds: Vec<&str> = heads
+            .iter()
+            .map(|row| row.aggregate_kind.as_str())
+            .collect();
+        let ids: Vec<i64> = heads.iter().map(|row| row.aggregate_id).collect();
+        let sequences: Vec<i64> = heads.iter().map(|row| row.sequence).collect();
+        let times: Vec<time::OffsetDateTime> = heads.iter().map(|row| row.occurred_at).collect();
+        within(
+            sqlx::query!(
+                "with gone as (delete from outbox_pending where seq = any($1))
+                 insert into outbox_heads as h
+                     (aggregate_kind, aggregate_id, sequence, occurred_at)
+                 select * from unnest($2::text[], $3::bigint[], $4::bigint[], $5::timestamptz[])
+                 on conflict (aggregate_kind, aggregate_id) do update
+                 set sequence = excluded.sequence, occurred_at = excluded.occurred_at
+                 where h.sequence < excluded.sequence",
+                &seqs,
+                &kinds as &[&str],
+                &ids,
+                &sequences,
+                &times,
+            )
+            .execute(&mut self.conn),
+        )
+        .await
+        .context("taking events off the queue")?;
+        Ok(())
+    }
+
+    /// Takes off the queue what is not in the outbox any more.
+    pub(crate) async fn forget(&mut self, seqs: &[i64]) -> anyhow::Result<()> {
         within(
             sqlx::query!("delete from outbox_pending where seq = any($1)", seqs)
                 .execute(&mut self.conn),
         )
         .await
-        .context("taking events off the queue")?;
+        .context("taking lost events off the queue")?;
         Ok(())
     }
 
@@ -258,6 +296,20 @@ impl Queue {
             .set(now.age.unwrap_or_default().max(0.0));
         Ok(())
     }
+}
+
+/// The last event of each aggregate among these: a statement may touch a head once.
+fn heads<'a>(rows: &[&'a Row]) -> Vec<&'a Row> {
+    let mut heads: HashMap<(&str, i64), &Row> = HashMap::with_capacity(rows.len());
+    for row in rows {
+        let head = heads
+            .entry((&row.aggregate_kind, row.aggregate_id))
+            .or_insert(row);
+        if head.sequence < row.sequence {
+            *head = row;
+        }
+    }
+    heads.into_values().collect()
 }
 
 /// Seqs without a row: both are in order.

@@ -65,7 +65,7 @@ impl Rounds {
                 events = page.lost.len(),
                 "queued events are not in the outbox"
             );
-            queue.delete(&page.lost).await?;
+            queue.forget(&page.lost).await?;
         }
         if page.rows.is_empty() {
             return Ok(if page.more { Round::More } else { Round::Empty });
@@ -95,8 +95,8 @@ impl Rounds {
         failpoint::pass(bus.service(), "relay-read").await;
         let failure = match publish::batch(bus, &events).await {
             Ok(()) => {
-                let seqs: Vec<i64> = sorted.ready.iter().map(|(row, _)| row.seq).collect();
-                self.published(bus, queue, &seqs).await?;
+                let rows: Vec<&Row> = sorted.ready.iter().map(|(row, _)| *row).collect();
+                self.published(bus, queue, &rows).await?;
                 None
             }
             Err(PublishError::Unreachable(reason)) => Some(reason),
@@ -138,7 +138,7 @@ impl Rounds {
                 continue;
             }
             match publish::single(bus, &event).await {
-                Ok(()) => published.push(row.seq),
+                Ok(()) => published.push(row),
                 Err(PublishError::Refused(reason)) => {
                     self.hold(row);
                     parked.push(Parking {
@@ -179,15 +179,15 @@ impl Rounds {
         sorted
     }
 
-    async fn published(&self, bus: &Bus, queue: &mut Queue, seqs: &[i64]) -> anyhow::Result<()> {
-        if seqs.is_empty() {
+    async fn published(&self, bus: &Bus, queue: &mut Queue, rows: &[&Row]) -> anyhow::Result<()> {
+        if rows.is_empty() {
             return Ok(());
         }
         metrics::counter!("bus_published_total", "service" => bus.service())
-            .increment(seqs.len() as u64);
+            .increment(rows.len() as u64);
         metrics::counter!("bus_published_batches_total", "service" => bus.service()).increment(1);
         failpoint::pass(bus.service(), "relay-published").await;
-        queue.delete(seqs).await
+        queue.published(rows).await
     }
 
     async fn park(

@@ -45,6 +45,14 @@ impl Desk {
         }
     }
 
+    /// Another service's database.
+    pub async fn another_database(&self) -> PgPool {
+        let id = Uuid::now_v7().simple().to_string();
+        let pool = pool(&create_database(&format!("bus_it_{id}")).await).await;
+        desk_bus::MIGRATOR.run(&pool).await.unwrap();
+        pool
+    }
+
     /// Another replica's bus.
     pub async fn another_bus(&self) -> Bus {
         Bus::connect(&self.settings, "tester").await.unwrap()

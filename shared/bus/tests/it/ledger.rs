@@ -7,8 +7,11 @@ use std::sync::{
 };
 
 use anyhow::ensure;
-use desk_bus::Consumer;
-use desk_events::{Event, Fact};
+use desk_bus::{
+    Consumer,
+    reconcile::{Kept, Known},
+};
+use desk_events::{AggregateKind, Event, Fact};
 use desk_telemetry::TraceContext;
 use sqlx::{PgConnection, PgPool, Row as _};
 use tokio::sync::Semaphore;
@@ -32,15 +35,20 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Makes its tables and an instance with an open gate.
+    /// Makes its tables beside the outbox, and an instance with an open gate.
     pub async fn new(desk: &Desk) -> Self {
+        Self::within(&desk.pool).await
+    }
+
+    /// Makes its tables in a database, and an instance with an open gate.
+    pub async fn within(pool: &PgPool) -> Self {
         sqlx::raw_sql(
             "create table arrivals (place bigint generated always as identity, kind text,
                                     id bigint, sequence bigint, request_id text);
              create table ledger (id bigint primary key, sequence bigint, tickets bigint,
                                   effects bigint not null default 1)",
         )
-        .execute(&desk.pool)
+        .execute(pool)
         .await
         .unwrap();
         Self {
@@ -121,6 +129,25 @@ impl Consumer for Ledger {
             Self::enter(conn, event, counted.tickets).await?;
         }
         Ok(())
+    }
+
+    fn keeps(&self) -> &'static [Kept] {
+        const { &[Kept::by_state(AggregateKind::ProjectCount)] }
+    }
+
+    async fn known(
+        &self,
+        conn: &mut PgConnection,
+        _: AggregateKind,
+        ids: &[i64],
+    ) -> anyhow::Result<Vec<Known>> {
+        let known: Vec<(i64, i64)> =
+            sqlx::query_as("select id, sequence from ledger where id = any($1)")
+                .bind(ids)
+                .fetch_all(conn)
+                .await?;
+        let known = known.into_iter();
+        Ok(known.map(|(id, sequence)| Known { id, sequence }).collect())
     }
 
     async fn committed(&self, events: &[Event]) {

@@ -13,5 +13,6 @@ mod outages;
 mod partitions;
 mod printing;
 mod proxy;
+mod reconciling;
 mod relaying;
 mod writing;

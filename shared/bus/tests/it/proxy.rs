@@ -1,6 +1,12 @@
 //! A door in front of a server that can be shut: what a network outage looks like.
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use tokio::{
     io::copy_bidirectional,
@@ -11,6 +17,7 @@ use tokio::{
 pub struct Proxy {
     address: SocketAddr,
     open: watch::Sender<bool>,
+    knocked: Arc<AtomicUsize>,
 }
 
 impl Proxy {
@@ -28,12 +35,19 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (open, is_open) = watch::channel(true);
+        let knocked: Arc<AtomicUsize> = Arc::default();
+        let count = Arc::clone(&knocked);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
+                count.fetch_add(1, Ordering::SeqCst);
                 tokio::spawn(carry(client, host.clone(), is_open.clone()));
             }
         });
-        Self { address, open }
+        Self {
+            address,
+            open,
+            knocked,
+        }
     }
 
     /// The same URL through this door.
@@ -55,6 +69,11 @@ impl Proxy {
 
     pub fn reopen(&self) {
         self.open.send_replace(true);
+    }
+
+    /// How many connections were tried, taken or not.
+    pub fn knocked(&self) -> usize {
+        self.knocked.load(Ordering::SeqCst)
     }
 }
 

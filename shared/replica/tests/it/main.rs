@@ -76,6 +76,7 @@ async fn owners(asked: Arc<AtomicUsize>) -> String {
     async fn a_project(State(asked): State<Arc<AtomicUsize>>) -> Json<ProjectRecord> {
         asked.fetch_add(1, Ordering::Relaxed);
         let members = vec![MembershipRecord {
+            id: None,
             membership: place(true),
             sequence: 2,
         }];
@@ -170,4 +171,60 @@ async fn a_late_event_does_not_undo_a_newer_answer() {
     );
     desk_replica::apply(&mut conn, &[late]).await.unwrap();
     assert_eq!(replica.user(7).await.unwrap().unwrap().name, "Ada");
+}
+
+/// Ids and sequences that the reconciler is told.
+async fn known(pool: &PgPool, kind: AggregateKind) -> Vec<(i64, i64)> {
+    let mut conn = pool.acquire().await.unwrap();
+    let known = desk_replica::known(&mut conn, kind, &[1, 3, 7]).await;
+    let known = known.unwrap().into_iter();
+    known.map(|known| (known.id, known.sequence)).collect()
+}
+
+#[tokio::test]
+async fn the_reconciler_is_told_how_far_the_copies_are() {
+    let pool = database().await;
+    let mut conn = pool.acquire().await.unwrap();
+    let events = [
+        event(
+            AggregateKind::User,
+            7,
+            4,
+            Fact::UserCreated(user("Ada", false).into()),
+        ),
+        event(
+            AggregateKind::Project,
+            3,
+            2,
+            Fact::ProjectCreated(project().into()),
+        ),
+        event(
+            AggregateKind::Membership,
+            1,
+            1,
+            Fact::ProjectMembership(place(true).into()),
+        ),
+    ];
+    desk_replica::apply(&mut conn, &events).await.unwrap();
+    assert_eq!(known(&pool, AggregateKind::User).await, [(7, 4)]);
+    assert_eq!(known(&pool, AggregateKind::Project).await, [(3, 2)]);
+    assert_eq!(known(&pool, AggregateKind::Membership).await, [(1, 1)]);
+    assert_eq!(known(&pool, AggregateKind::Ticket).await, []);
+}
+
+#[tokio::test]
+async fn a_membership_learns_its_id_from_an_older_event() {
+    let pool = database().await;
+    let replica = replica(&pool, &owners(Arc::default()).await);
+    replica.membership(3, 7).await.unwrap().unwrap();
+    assert_eq!(known(&pool, AggregateKind::Membership).await, []);
+    let mut conn = pool.acquire().await.unwrap();
+    let kind = AggregateKind::Membership;
+    let older = event(kind, 1, 1, Fact::ProjectMembership(place(false).into()));
+    desk_replica::apply(&mut conn, &[older]).await.unwrap();
+    assert_eq!(known(&pool, kind).await, [(1, 2)]);
+    assert!(
+        replica.membership(3, 7).await.unwrap().is_some(),
+        "unchanged otherwise"
+    );
 }

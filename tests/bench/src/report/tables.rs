@@ -108,8 +108,8 @@ fn costs(out: &mut String, series: &Series, counts_statements: bool) {
     );
     let mut names: Vec<&str> = Vec::new();
     for row in &series.rows {
-        for (name, _) in row.ours.usage.ranked() {
-            if !names.contains(&name) {
+        for (name, seconds) in row.ours.usage.ranked() {
+            if seconds > 0.0 && !names.contains(&name) {
                 names.push(name);
             }
         }

@@ -35,7 +35,8 @@ pub async fn is_drained(world: &World) -> bool {
     is_taken(world).await && is_published(world).await && is_taken(world).await
 }
 
-async fn is_published(world: &World) -> bool {
+/// Whether all that was said has been published.
+pub async fn is_published(world: &World) -> bool {
     for service in [Service::Auth, Service::Project, Service::Ticket] {
         let pending = world.sql(service, "select count(*) from outbox_pending");
         if pending.await != "0" {

@@ -14,4 +14,5 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(verify::verify))
         .routes(routes!(used::used))
         .routes(routes!(project::project))
+        .merge(desk_bus::reconcile::routes())
 }

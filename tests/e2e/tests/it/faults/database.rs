@@ -60,25 +60,36 @@ async fn a_database_down_is_a_503_and_heals() {
         "subject": "Help", "description": "Please.",
     });
     let create = || shop.post("/external/tickets", filed.clone());
-    let id = create().await.expect(201)["ticket_id"].clone();
+    let shown = format!("/tickets/{}", create().await.expect(201)["ticket_id"]);
 
     of_project.cut().await;
-    assert_down(&root.get("/admin/projects").await);
-    assert_down(&root.post("/admin/projects", json!({"name": "Late"})).await);
     // A key that was verified lately, tickets, accounts: as ever.
-    create().await.expect(201);
-    root.get(&format!("/tickets/{id}")).await.expect(200);
-    world.super_admin().await;
+    let (list, make, meanwhile, seen, _) = tokio::join!(
+        root.get("/admin/projects"),
+        root.post("/admin/projects", json!({"name": "Never"})),
+        create(),
+        root.get(&shown),
+        world.super_admin(),
+    );
+    assert_down(&list);
+    assert_down(&make);
+    meanwhile.expect(201);
+    seen.expect(200);
     of_project.mend().await;
     answers(&root, "/admin/projects").await;
     create().await.expect(201);
 
     of_ticket.cut().await;
-    assert_down(&root.get("/tickets").await);
-    assert_down(&create().await);
-    assert_down(&root.get(&format!("/tickets/{id}")).await);
-    let late = world.project(&root, "Late").await;
-    world.super_admin().await;
+    let (list, refused, unseen, late, _) = tokio::join!(
+        root.get("/tickets"),
+        create(),
+        root.get(&shown),
+        world.project(&root, "Late"),
+        world.super_admin(),
+    );
+    assert_down(&list);
+    assert_down(&refused);
+    assert_down(&unseen);
     of_ticket.mend().await;
     answers(&root, "/tickets").await;
     // The relay and the consumers begin again by themselves, too.

@@ -1,0 +1,191 @@
+//! Making consumers whole again, without anybody's hand, after the bus lost events: every consumer
+//! compares what it has with what the owners' outboxes said, and has said again what is missing.
+//! Nobody reads another's database.
+//!
+//! - the owner's side is [`routes`]: `GET /internal/heads` tells how far each aggregate was
+//!   published, `POST /internal/republish` queues events for the relay once more;
+//! - the consumer's side is [`Reconciler`]: at start, after the stream or NATS was gone, on a slow
+//!   schedule, and by command. What a consumer has is told by its own rows ([`Consumer::known`]) or
+//!   noted in `heard` (see [`KeptBy`]).
+//!
+//! An event counts as missing only when all that the stream held after the head was read has been
+//! acknowledged, and the consumer still does not have it: what is merely under way is left alone.
+//! Saying something again is always harmless, since consumers are idempotent. What the outbox's
+//! retention has taken is counted; bringing it back is a rebuild from the owner's snapshot.
+
+mod gaps;
+mod kept;
+mod lacking;
+mod owner;
+mod peers;
+mod position;
+mod report;
+mod run;
+mod schedule;
+mod watch;
+mod wire;
+
+use std::{
+    io::{self, Write as _},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::{Context as _, ensure};
+use desk_events::{AggregateKind, Fact};
+use desk_http::Clock;
+use sqlx::PgPool;
+use tokio::{task::JoinHandle, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::{Bus, consumer::Consumer};
+
+pub use kept::{Kept, KeptBy, Known};
+pub use owner::{Owner, routes};
+pub use peers::{OwnerSettings, Owners};
+pub use report::{Findings, Reason, Report};
+
+use peers::Peers;
+pub(crate) use wire::Span;
+
+/// How long a command may take.
+const COMMAND_PATIENCE: Duration = Duration::from_mins(10);
+
+/// Compares one consumer with the owners of what it keeps. Cheap to clone.
+pub struct Reconciler<C> {
+    parts: Arc<Parts<C>>,
+}
+
+impl<C> Clone for Reconciler<C> {
+    fn clone(&self) -> Self {
+        Self {
+            parts: Arc::clone(&self.parts),
+        }
+    }
+}
+
+struct Parts<C> {
+    bus: Bus,
+    pool: PgPool,
+    consumer: C,
+    peers: Peers,
+    clock: Clock,
+}
+
+impl<C: Consumer> Reconciler<C> {
+    /// For a consumer whose rows are in `pool`.
+    ///
+    /// # Errors
+    /// When no HTTP client can be made.
+    pub fn new(bus: &Bus, pool: &PgPool, consumer: C, owners: &Owners) -> anyhow::Result<Self> {
+        let kinds = consumer.keeps().iter().map(|kept| kept.kind);
+        let parts = Parts {
+            peers: Peers::of(kinds, owners)?,
+            bus: bus.clone(),
+            pool: pool.clone(),
+            consumer,
+            clock: owners.clock().clone(),
+        };
+        Ok(Self {
+            parts: Arc::new(parts),
+        })
+    }
+
+    /// Compares now; none when another process is at it. What keeps it from comparing with an
+    /// owner is in the report.
+    ///
+    /// # Errors
+    /// The consumer's database is out of reach.
+    pub async fn once(&self) -> anyhow::Result<Option<Report>> {
+        run::run(&self.parts, Reason::Command).await
+    }
+
+    /// Compares by command: waits for NATS and for another process to be done, and prints the
+    /// report.
+    ///
+    /// # Errors
+    /// As [`Reconciler::once`]; nobody to wait for any longer; an owner could not be compared with.
+    pub async fn command(&self) -> anyhow::Result<()> {
+        let report = timeout(COMMAND_PATIENCE, async {
+            self.parts.bus.connected().await;
+            loop {
+                if let Some(report) = Box::pin(self.once()).await? {
+                    return anyhow::Ok(report);
+                }
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+        });
+        let report = report
+            .await
+            .context("NATS is away, or another process does not end")??;
+        writeln!(io::stdout(), "{report}")?;
+        ensure!(
+            report.failed.is_empty(),
+            "not every owner was compared with"
+        );
+        Ok(())
+    }
+
+    /// Compares whenever there is reason to, until told to stop.
+    pub fn start(&self, stop: CancellationToken) -> JoinHandle<()> {
+        tokio::spawn(schedule::run(Arc::clone(&self.parts), stop))
+    }
+}
+
+impl<C: Consumer> Parts<C> {
+    fn every(&self) -> Duration {
+        Duration::from_mins(u64::from(self.bus.settings().reconcile_minutes))
+    }
+}
+
+/// The types of events that a consumer hears and this build knows.
+fn types(subjects: &[&str]) -> Vec<&'static str> {
+    let heard = |kind: &str| {
+        subjects
+            .iter()
+            .any(|subject| match subject.strip_suffix('*') {
+                Some(family) => kind.starts_with(family),
+                None => kind == *subject,
+            })
+    };
+    Fact::SUBJECTS
+        .iter()
+        .copied()
+        .filter(|kind| heard(kind))
+        .collect()
+}
+
+/// The service whose outbox tells of a kind.
+const fn owner_of(kind: AggregateKind) -> &'static str {
+    match kind {
+        AggregateKind::User => "auth",
+        AggregateKind::Project | AggregateKind::Membership | AggregateKind::ApiKey => "project",
+        AggregateKind::Ticket
+        | AggregateKind::Requester
+        | AggregateKind::ProjectCount
+        | AggregateKind::Category
+        | AggregateKind::Tag
+        | AggregateKind::SlaPolicy => "ticket",
+        AggregateKind::Deadline => "sla-worker",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subjects_name_the_types_they_cover() {
+        assert_eq!(
+            types(&["user.*", "project.created"]),
+            [
+                "user.created",
+                "user.updated",
+                "user.verified",
+                "user.deleted",
+                "project.created"
+            ]
+        );
+        assert_eq!(types(&["ticket.flew"]), [""; 0]);
+    }
+}
