@@ -11,6 +11,7 @@ use sqlx::{PgConnection, PgPool};
 
 use crate::{
     domain::Scope,
+    filing::Batches,
     migrators,
     settings::Settings,
     store::configuration::{self, Configuration},
@@ -31,6 +32,8 @@ pub struct App {
     pub gatekeeper: Gatekeeper,
     /// Categories, tags and SLA policies in memory.
     pub configuration: KnownConfiguration,
+    /// Tickets that arrive together.
+    pub batches: Batches,
 }
 
 impl FromRef<App> for Gatekeeper {
@@ -67,6 +70,7 @@ impl App {
             replica: Replica::new(db.clone(), auth, project),
             gatekeeper: process.gatekeeper.clone(),
             configuration: KnownConfiguration::default(),
+            batches: Batches::default(),
             db,
         })
     }

@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
 
 pub use app::{App, KnownConfiguration};
+pub use filing::Batches;
 
 /// The service's own tables; run after those of `desk-bus` and `desk-replica`.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();

@@ -135,6 +135,12 @@ impl Database {
             .await?;
         let (ids, prefixes): (Vec<i64>, Vec<&str>) =
             projects.iter().map(|p| (p.id, p.prefix.as_str())).unzip();
+        sqlx::query(include_str!("../sql/projects.sql"))
+            .bind(&ids)
+            .bind(&prefixes)
+            .execute(&mut self.connection)
+            .await
+            .context("projects")?;
         sqlx::query(include_str!("../sql/tickets.sql"))
             .bind(ids)
             .bind(prefixes)

@@ -15,9 +15,8 @@ use crate::{
 };
 
 /// What the statement's parameters must be, in order: another list means another statement.
-const TYPES: [&str; 30] = [
+const TYPES: [&str; 36] = [
     "Int8Array",
-    "TextArray",
     "TextArray",
     "TextArray",
     "TextArray",
@@ -39,7 +38,14 @@ const TYPES: [&str; 30] = [
     "JsonbArray",
     "UuidArray",
     "UuidArray",
-    "Int8",
+    "Int8Array",
+    "TextArray",
+    "TextArray",
+    "TextArray",
+    "TextArray",
+    "TextArray",
+    "ByteaArray",
+    "TextArray",
     "Text",
     "Text",
     "Text",
@@ -161,35 +167,41 @@ impl Parts {
     fn expression(&mut self, place: usize, sample: &Sample) -> Result<String> {
         let expression = match place {
             1 => self.drawn("", "project", "", "bigint"),
-            2 => self.drawn("P", "project", "", "text"),
-            3 => self.drawn("Photo upload fails in survey ", "survey", "", "text"),
-            4 => self.fixed("description", Some(&sample.description)),
-            5 => self.fixed("priority", Some("medium")),
-            6 => self.fixed("source", Some("api")),
-            7 => self.drawn("Customer ", "customer", "", "text"),
-            8 => self.drawn("customer", "customer", "@bench.example", "text"),
-            9 => self.fixed("phone", Some("+2348030000000")),
-            10 => self.drawn("", "customer", "", "text"),
-            11 => self.fixed("metadata", Some(&sample.metadata)),
-            12 => self.fixed("creator", None),
-            13 => self.fixed("category", None),
-            14 => self.fixed("tags", Some("{}")),
-            15 => self.fixed("policy", sample.policy.as_deref()),
-            16 => self.moments(sample.first_response),
-            17 => self.moments(sample.resolution),
-            18 => self.moments(Some(0)),
-            19 => self.fixed("actor_kind", Some("key")),
-            20 => self.fixed("actor", Some("1")),
-            21 => self.fixed("event", Some(&sample.event)),
-            22 => self.ids("0"),
-            23 => self.ids("1"),
-            24 => self.single("configuration", Some(&sample.configuration.to_string())),
-            25 => self.single("traceparent", sample.traceparent.as_deref()),
-            26 => self.single("request", sample.request_id.as_deref()),
-            27 => self.single("requester", Some("requester")),
-            28 => self.single("added", Some("requester.added")),
-            29 => self.single("ticket", Some("ticket")),
-            30 => self.single("created", Some("ticket.created")),
+            2 => self.drawn("Photo upload fails in survey ", "survey", "", "text"),
+            3 => self.fixed("description", Some(&sample.description)),
+            4 => self.fixed("priority", Some("medium")),
+            5 => self.fixed("source", Some("api")),
+            6 => self.drawn("Customer ", "customer", "", "text"),
+            7 => self.drawn("customer", "customer", "@bench.example", "text"),
+            8 => self.fixed("phone", Some("+2348030000000")),
+            9 => self.drawn("", "customer", "", "text"),
+            10 => self.fixed("metadata", Some(&sample.metadata)),
+            11 => self.fixed("creator", None),
+            12 => self.fixed("category", None),
+            13 => self.fixed("tags", Some("{}")),
+            14 => self.fixed("policy", sample.policy.as_deref()),
+            15 => self.moments(sample.first_response),
+            16 => self.moments(sample.resolution),
+            17 => self.moments(Some(0)),
+            18 => self.fixed("actor_kind", Some("key")),
+            19 => self.fixed("actor", Some("1")),
+            20 => self.fixed("event", Some(&sample.event)),
+            21 => self.ids("0"),
+            22 => self.ids("1"),
+            23 => self.fixed("configuration", Some(&sample.configuration.to_string())),
+            24 => self.fixed("traceparent", sample.traceparent.as_deref()),
+            25 => self.fixed("request", sample.request_id.as_deref()),
+            26 => self.fixed("caller", None),
+            27 => self.fixed("call", None),
+            28 => self.fixed("key", None),
+            29 => self.fixed("digest", None),
+            30 => self.fixed("answer", None),
+            31 => self.single("requester", "requester"),
+            32 => self.single("added", "requester.added"),
+            33 => self.single("ticket", "ticket"),
+            34 => self.single("created", "ticket.created"),
+            35 => self.single("number", "{number}"),
+            36 => self.single("id", "-1"),
             other => bail!("the create statement's parameter {other} is not known"),
         };
         Ok(expression)
@@ -211,10 +223,7 @@ impl Parts {
         format!(":{name}")
     }
 
-    fn single(&mut self, name: &str, value: Option<&str>) -> String {
-        let Some(value) = value else {
-            return "null".to_owned();
-        };
+    fn single(&mut self, name: &str, value: &str) -> String {
         self.variables.push((name.to_owned(), value.to_owned()));
         format!(":{name}")
     }
@@ -303,9 +312,10 @@ mod tests {
             tickets: 2,
             variables: Vec::new(),
         };
-        assert_eq!(parts.expression(4, &sample()).unwrap(), ":description");
+        assert_eq!(parts.expression(3, &sample()).unwrap(), ":description");
         let said = r#""It says \"no\".""#;
         assert_eq!(parts.variables[0].1, format!("{{{said},{said}}}"));
-        assert_eq!(parts.expression(25, &sample()).unwrap(), "null");
+        assert_eq!(parts.expression(24, &sample()).unwrap(), ":traceparent");
+        assert_eq!(parts.variables[1].1, "{NULL,NULL}");
     }
 }

@@ -1,6 +1,6 @@
 //! What somebody files, and the ticket that it makes.
 
-use desk_events::{Actor, Priority, ProjectState, Source, Status};
+use desk_events::{Actor, Priority, Source, Status};
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -21,7 +21,7 @@ pub struct Customer {
 #[derive(Debug, Clone)]
 pub struct Filing {
     /// Where it belongs.
-    pub project: ProjectState,
+    pub project_id: i64,
     /// The door.
     pub source: Source,
     /// At most 255 characters.
@@ -53,7 +53,7 @@ impl Filing {
         Ticket {
             id: 0,
             number: String::new(),
-            project_id: self.project.id,
+            project_id: self.project_id,
             subject: self.subject.clone(),
             description: self.description.clone(),
             status: Status::Open,

@@ -20,7 +20,7 @@ use sqlx::{Postgres, Transaction};
 use super::precondition::etag;
 use crate::{
     App,
-    store::idempotency::{self, CallKey, Kept},
+    store::idempotency::{self, Kept, OwnedCallKey},
 };
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -61,11 +61,6 @@ fn read(headers: &HeaderMap) -> Result<Option<String>> {
 }
 
 impl IdempotencyKey {
-    /// Whether the caller asked for it.
-    pub const fn is_present(&self) -> bool {
-        self.0.is_some()
-    }
-
     /// The call that the key is for: whose, which, with what.
     ///
     /// # Errors
@@ -75,7 +70,7 @@ impl IdempotencyKey {
             return Ok(Call(None));
         };
         let digest = Sha256::digest(serde_json::to_vec(body)?).to_vec();
-        Ok(Call(Some(Keyed {
+        Ok(Call(Some(OwnedCallKey {
             caller,
             call,
             key,
@@ -86,26 +81,7 @@ impl IdempotencyKey {
 
 /// A call that may have been answered before.
 #[derive(Debug, Clone)]
-pub struct Call(Option<Keyed>);
-
-#[derive(Debug, Clone)]
-struct Keyed {
-    caller: String,
-    call: String,
-    key: String,
-    digest: Vec<u8>,
-}
-
-impl Keyed {
-    fn key(&self) -> CallKey<'_> {
-        CallKey {
-            caller: &self.caller,
-            call: &self.call,
-            key: &self.key,
-            digest: &self.digest,
-        }
-    }
-}
+pub struct Call(Option<OwnedCallKey>);
 
 /// What there is to do for a call.
 pub enum Begun {
@@ -123,6 +99,11 @@ pub struct Turn {
 }
 
 impl Call {
+    /// Its key, if it has one.
+    pub const fn key(&self) -> Option<&OwnedCallKey> {
+        self.0.as_ref()
+    }
+
     /// Begins the call's transaction and claims its key in there.
     ///
     /// # Errors
@@ -133,13 +114,13 @@ impl Call {
             return Ok(Begun::Open(Turn { tx, call: self }));
         };
         let running = Error::Conflict("The same call is still running.");
-        if !idempotency::try_lock(&mut tx, keyed.key()).await? {
+        if !idempotency::try_lock(&mut tx, keyed.borrow()).await? {
             return Err(running);
         }
-        if idempotency::claim(&mut tx, keyed.key(), app.clock.now()).await? {
+        if idempotency::claim(&mut tx, keyed.borrow(), app.clock.now()).await? {
             return Ok(Begun::Open(Turn { tx, call: self }));
         }
-        let kept = idempotency::kept(&mut tx, keyed.key()).await?;
+        let kept = idempotency::kept(&mut tx, keyed.borrow()).await?;
         tx.rollback().await?;
         let kept = kept.ok_or(running)?;
         if kept.digest == keyed.digest {
@@ -167,7 +148,7 @@ impl Turn {
         };
         if let Some(keyed) = &self.call.0 {
             let status = i16::try_from(answer.status.as_u16()).unwrap_or(i16::MAX);
-            let key = keyed.key();
+            let key = keyed.borrow();
             idempotency::keep(&mut self.tx, key, status, answer.version, &answer.body).await?;
         }
         failpoint::pass("ticket", "call-commit").await;

@@ -1,32 +1,57 @@
 //! Filing tickets: everything about them in one statement.
 //!
 //! The statement takes any number of tickets, one array a column, so that creates that arrive
-//! together can share it. Ids are drawn first, so that every part knows them. It files nothing
-//! when the configuration it was decided by has changed, and leaves out a ticket whose requester
-//! another transaction added at the same moment (the row is there, but not yet to be seen); both
-//! are worth a second try.
+//! together share it. Ids are drawn first, so that every part knows them. It leaves out
+//!
+//! - a ticket that was decided by another version of the configuration,
+//! - one whose project is not known or not active,
+//! - one whose requester another transaction added at the same moment (the row is there, but not
+//!   yet to be seen),
+//! - one whose idempotency key was used before.
+//!
+//! It fails as a whole when another call takes one of its keys at the same moment.
 
 use desk_events::{Actor, AggregateKind, TicketEvent};
+use desk_telemetry::TraceContext;
 use serde_json::Value;
 use sqlx::{PgConnection, types::Json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::idempotency::OwnedCallKey;
 use crate::domain::{Policy, Ticket};
+
+/// Stands for the number in [`KeyedAnswer::answer`].
+pub const NUMBER_BLANK: &str = "{number}";
+/// Stands for the id in [`KeyedAnswer::answer`].
+pub const ID_BLANK: i64 = i64::MIN;
 
 /// A ticket about to be filed. Its id, number and requester are the database's to give.
 #[derive(Debug, Clone)]
 pub struct NewTicket {
     /// The ticket as it will be, with a blank number and no id.
     pub ticket: Ticket,
-    /// The project's number prefix.
-    pub prefix: String,
     /// The customer's phone.
     pub customer_phone: Option<String>,
     /// The external project's own id of the customer.
     pub external_customer_id: Option<String>,
     /// Who files it.
     pub actor: Actor,
+    /// The version of the configuration that it was decided by.
+    pub configuration: i64,
+    /// The trace that its events belong to.
+    pub context: TraceContext,
+    /// What to keep for its idempotency key.
+    pub keyed: Option<KeyedAnswer>,
+}
+
+/// The answer to keep for an idempotency key, with blanks for what the database gives.
+#[derive(Debug, Clone)]
+pub struct KeyedAnswer {
+    /// Whose key, for which call.
+    pub call: OwnedCallKey,
+    /// The body of the 201, with [`NUMBER_BLANK`] and [`ID_BLANK`].
+    pub answer: String,
 }
 
 /// What the database gave.
@@ -44,7 +69,6 @@ pub struct Filed {
 #[derive(Default)]
 struct Columns<'a> {
     project_ids: Vec<i64>,
-    prefixes: Vec<&'a str>,
     subjects: Vec<&'a str>,
     descriptions: Vec<&'a str>,
     priorities: Vec<&'static str>,
@@ -66,13 +90,20 @@ struct Columns<'a> {
     events: Vec<Json<TicketEvent>>,
     event_ids: Vec<Uuid>,
     requester_event_ids: Vec<Uuid>,
+    configurations: Vec<i64>,
+    traceparents: Vec<Option<&'a str>>,
+    request_ids: Vec<Option<&'a str>>,
+    callers: Vec<Option<&'a str>>,
+    calls: Vec<Option<&'a str>>,
+    keys: Vec<Option<&'a str>>,
+    digests: Vec<Option<&'a [u8]>>,
+    answers: Vec<Option<&'a str>>,
 }
 
 impl<'a> Columns<'a> {
     fn push(&mut self, new: &'a NewTicket) {
         let ticket = &new.ticket;
         self.project_ids.push(ticket.project_id);
-        self.prefixes.push(&new.prefix);
         self.subjects.push(&ticket.subject);
         self.descriptions.push(&ticket.description);
         self.priorities.push(ticket.priority.as_str());
@@ -101,6 +132,19 @@ impl<'a> Columns<'a> {
         }));
         self.event_ids.push(Uuid::now_v7());
         self.requester_event_ids.push(Uuid::now_v7());
+        self.configurations.push(new.configuration);
+        self.traceparents.push(new.context.traceparent.as_deref());
+        self.request_ids.push(new.context.request_id.as_deref());
+        self.key(new.keyed.as_ref());
+    }
+
+    fn key(&mut self, keyed: Option<&'a KeyedAnswer>) {
+        let call = keyed.map(|keyed| keyed.call.borrow());
+        self.callers.push(call.map(|call| call.caller));
+        self.calls.push(call.map(|call| call.call));
+        self.keys.push(call.map(|call| call.key));
+        self.digests.push(call.map(|call| call.digest));
+        self.answers.push(keyed.map(|keyed| keyed.answer.as_str()));
     }
 }
 
@@ -110,23 +154,16 @@ fn array_literal(ids: &[i64]) -> String {
     format!("{{{}}}", ids.join(","))
 }
 
-/// Files tickets that were decided by this version of the configuration; answers those that were
-/// filed, in order.
-pub async fn create(
-    conn: &mut PgConnection,
-    tickets: &[NewTicket],
-    configuration: i64,
-) -> sqlx::Result<Vec<Filed>> {
+/// Files tickets; answers those that were filed, in order.
+pub async fn create(conn: &mut PgConnection, tickets: &[NewTicket]) -> sqlx::Result<Vec<Filed>> {
     let mut c = Columns::default();
     for ticket in tickets {
         c.push(ticket);
     }
-    let context = desk_telemetry::current();
     sqlx::query_file_as!(
         Filed,
         "src/store/create.sql",
         &c.project_ids,
-        &c.prefixes as _,
         &c.subjects as _,
         &c.descriptions as _,
         &c.priorities as _,
@@ -148,13 +185,20 @@ pub async fn create(
         &c.events as _,
         &c.event_ids,
         &c.requester_event_ids,
-        configuration,
-        context.traceparent,
-        context.request_id,
+        &c.configurations,
+        &c.traceparents as _,
+        &c.request_ids as _,
+        &c.callers as _,
+        &c.calls as _,
+        &c.keys as _,
+        &c.digests as _,
+        &c.answers as _,
         AggregateKind::Requester.as_str(),
         REQUESTER_ADDED,
         AggregateKind::Ticket.as_str(),
         TICKET_CREATED,
+        NUMBER_BLANK,
+        ID_BLANK.to_string(),
     )
     .fetch_all(conn)
     .await

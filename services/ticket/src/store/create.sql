@@ -1,21 +1,30 @@
--- Files tickets: number, requester, ticket, tags, activity, count, outbox and pending at once.
--- See `create.rs` for what it takes and why it may leave tickets out.
+-- Files tickets: number, requester, ticket, tags, activity, count, outbox, pending and the answer
+-- of a keyed call at once. See `create.rs` for what it takes and why it may leave tickets out.
 with input as materialized (
-    select i.*, nextval('tickets_id_seq') as id,
+    select i.*, p.prefix, nextval('tickets_id_seq') as id,
            extract(year from i.created_at at time zone 'utc')::integer as year
     from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-                $7::text[], $8::text[], $9::text[], $10::text[], $11::jsonb[],
-                $12::bigint[], $13::bigint[], $14::text[], $15::jsonb[],
-                $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::text[],
-                $20::bigint[], $21::jsonb[], $22::uuid[], $23::uuid[]) with ordinality
-         as i (project_id, prefix, subject, description, priority, source, customer_name,
+                $7::text[], $8::text[], $9::text[], $10::jsonb[], $11::bigint[],
+                $12::bigint[], $13::text[], $14::jsonb[], $15::timestamptz[],
+                $16::timestamptz[], $17::timestamptz[], $18::text[], $19::bigint[],
+                $20::jsonb[], $21::uuid[], $22::uuid[], $23::bigint[], $24::text[],
+                $25::text[], $26::text[], $27::text[], $28::text[], $29::bytea[],
+                $30::text[]) with ordinality
+         as i (project_id, subject, description, priority, source, customer_name,
                customer_email, customer_phone, external_customer_id, metadata,
                creator_user_id, category_id, tags, sla_policy, first_response_due_at,
                resolution_due_at, created_at, actor_kind, actor_id, event, event_id,
-               requester_event_id, place)
-    where exists (select from configuration where version = $24)
+               requester_event_id, configuration, traceparent, request_id, caller, call,
+               key, digest, answer, place)
+    join replica_projects p on p.id = i.project_id and p.is_active and not p.deleted
+    where exists (select from configuration c where c.version = i.configuration)
+      -- A subquery of its own for each: never a scan of all keys.
+      and case when i.key is null then true else (
+              select true from idempotency_keys k
+              where k.caller = i.caller and k.call = i.call and k.key = i.key
+          ) is null end
 ), known as (
-    select id, email, user_id from requesters where email = any ($8)
+    select id, email, user_id from requesters where email = any ($7)
 ), added as (
     insert into requesters (email, name, phone, user_id)
     select distinct on (i.customer_email)
@@ -71,18 +80,19 @@ with input as materialized (
 ), said as (
     insert into outbox (event_id, aggregate_kind, aggregate_id, sequence, type, version,
                         occurred_at, traceparent, request_id, payload)
-    select event_id, aggregate_kind, aggregate_id, 1, type, 1, occurred_at, $25, $26,
-           payload
+    select event_id, aggregate_kind, aggregate_id, 1, type, 1, occurred_at, traceparent,
+           request_id, payload
     from (
-        select i.requester_event_id as event_id, $27::text as aggregate_kind,
-               a.id as aggregate_id, $28::text as type, i.created_at as occurred_at,
+        select i.requester_event_id as event_id, $31::text as aggregate_kind,
+               a.id as aggregate_id, $32::text as type, i.created_at as occurred_at,
+               i.traceparent, i.request_id,
                jsonb_build_object('id', a.id, 'name', a.name, 'email', a.email,
                                   'phone', a.phone) as payload, i.place, 1 as turn
         from added a
         join lateral (select * from input where customer_email = a.email
                       order by place limit 1) i on true
         union all
-        select event_id, $29::text, id, $30::text, created_at,
+        select event_id, $33::text, id, $34::text, created_at, traceparent, request_id,
                jsonb_set(event, '{ticket}', event -> 'ticket' || jsonb_build_object(
                    'id', id, 'number', number,
                    'creator_id', coalesce(creator_user_id, requester_user_id))),
@@ -93,5 +103,13 @@ with input as materialized (
     returning day, seq
 ), pending as (
     insert into outbox_pending (day, seq) select day, seq from said
+), answered as (
+    -- No "on conflict": a key that another call took meanwhile undoes everything.
+    insert into idempotency_keys (caller, call, key, digest, status, answer, created_at)
+    select caller, call, key, digest, 201,
+           replace(replace(answer, $35::text, number), $36::text, id::text), created_at
+    from numbered
+    where key is not null
+    order by caller, call, key
 )
 select place as "place!", id as "id!", number as "number!" from numbered order by place

@@ -19,6 +19,36 @@ pub struct CallKey<'a> {
     pub digest: &'a [u8],
 }
 
+/// A [`CallKey`] of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnedCallKey {
+    /// `project:7` or `user:5`.
+    pub caller: String,
+    /// The call with what its path names.
+    pub call: String,
+    /// The key itself.
+    pub key: String,
+    /// Digest of the parsed request.
+    pub digest: Vec<u8>,
+}
+
+impl OwnedCallKey {
+    /// For the statements.
+    pub fn borrow(&self) -> CallKey<'_> {
+        CallKey {
+            caller: &self.caller,
+            call: &self.call,
+            key: &self.key,
+            digest: &self.digest,
+        }
+    }
+
+    /// Is it the same key of the same call, whatever the request?
+    pub fn is_same_key(&self, other: &Self) -> bool {
+        (&self.caller, &self.call, &self.key) == (&other.caller, &other.call, &other.key)
+    }
+}
+
 /// A kept answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {

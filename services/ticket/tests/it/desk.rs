@@ -21,7 +21,7 @@ use desk_replica::{MembershipRecord, ProjectRecord, Replica, UserRecord};
 use desk_testkit::{Client, Keys};
 use serde_json::{Value, json};
 use sqlx::PgPool;
-use ticket::{App, KnownConfiguration};
+use ticket::{App, Batches, KnownConfiguration};
 use time::{Duration, OffsetDateTime};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -79,6 +79,7 @@ impl Desk {
             replica: Replica::new(db.clone(), peer("auth").unwrap(), peer("project").unwrap()),
             gatekeeper: keys.gatekeeper("ticket"),
             configuration: KnownConfiguration::default(),
+            batches: Batches::default(),
         };
         let kit = desk_testkit::Desk::new(ticket::router(app.clone()), keys.clone(), "ticket");
         let desk = Self {

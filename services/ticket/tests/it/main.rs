@@ -13,4 +13,5 @@ mod list;
 mod once;
 mod roles;
 mod tickets;
+mod together;
 mod update;

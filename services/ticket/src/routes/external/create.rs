@@ -1,12 +1,13 @@
 //! `POST /external/tickets`.
 
 use axum::{extract::State, http::StatusCode};
-use desk_events::{Priority, ProjectState, Source};
+use desk_events::{Priority, Source};
 use desk_http::{KeyHolder, Result, Timestamp, Valid, fields, openapi::ErrorBody};
 use garde::Validate;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::{
@@ -14,6 +15,10 @@ use crate::{
     domain::filing::{Customer, Filing},
     filing,
     routes::once::{Answer, Begun, IdempotencyKey},
+    store::{
+        create::{Filed, ID_BLANK, KeyedAnswer, NUMBER_BLANK},
+        idempotency::OwnedCallKey,
+    },
 };
 
 /// A ticket that a project files for a customer.
@@ -82,6 +87,18 @@ pub struct FiledTicket {
     created_at: Timestamp,
 }
 
+impl FiledTicket {
+    fn new(ticket_number: String, ticket_id: i64, filing: &Filing, now: OffsetDateTime) -> Self {
+        Self {
+            ticket_number,
+            ticket_id,
+            status: "open",
+            priority: filing.priority,
+            created_at: Timestamp(now),
+        }
+    }
+}
+
 /// Files a ticket for a customer.
 #[utoipa::path(
     post, path = "/external/tickets", tag = "External",
@@ -101,18 +118,18 @@ pub async fn create(
     key: IdempotencyKey,
     Valid(body): Valid<CreateExternalTicket>,
 ) -> Result<Answer> {
-    let project = super::project(&app, who).await?;
-    let keyed = key.is_present();
     let caller = format!("project:{}", who.project_id);
     let call = key.of(caller, "POST /external/tickets".to_owned(), &body)?;
-    let filing = filing(project, who, body);
-    if !keyed {
-        // One statement is its own transaction.
-        let mut conn = app.db.acquire().await?;
-        let answer = file(&app, &mut conn, &filing).await?;
-        app.bus.wake();
-        return Ok(answer);
+    let filing = filing(who, body);
+    let now = app.clock.now();
+    let keyed = call
+        .key()
+        .map(|call| keyed(call, &filing, now))
+        .transpose()?;
+    if let Some(filed) = filing::together(&app, &filing, keyed, now).await? {
+        return answer(filed, &filing, now);
     }
+    super::project(&app, who).await?;
     let mut turn = match call.begin(&app).await? {
         Begun::Answered(answer) => return Ok(answer),
         Begun::Open(turn) => turn,
@@ -123,22 +140,27 @@ pub async fn create(
 
 async fn file(app: &App, conn: &mut PgConnection, filing: &Filing) -> Result<Answer> {
     let now = app.clock.now();
-    let filed = filing::file(app, conn, filing, now).await?;
-    Answer::new(
-        StatusCode::CREATED,
-        &FiledTicket {
-            ticket_number: filed.number,
-            ticket_id: filed.id,
-            status: "open",
-            priority: filing.priority,
-            created_at: Timestamp(now),
-        },
-    )
+    let filed = filing::alone(app, conn, filing, now).await?;
+    answer(filed, filing, now)
 }
 
-fn filing(project: ProjectState, who: KeyHolder, body: CreateExternalTicket) -> Filing {
+fn answer(filed: Filed, filing: &Filing, now: OffsetDateTime) -> Result<Answer> {
+    let ticket = FiledTicket::new(filed.number, filed.id, filing, now);
+    Answer::new(StatusCode::CREATED, &ticket)
+}
+
+/// The same answer before the ticket has its number and id.
+fn keyed(call: &OwnedCallKey, filing: &Filing, now: OffsetDateTime) -> Result<KeyedAnswer> {
+    let blank = FiledTicket::new(NUMBER_BLANK.to_owned(), ID_BLANK, filing, now);
+    Ok(KeyedAnswer {
+        call: call.clone(),
+        answer: serde_json::to_string(&blank)?,
+    })
+}
+
+fn filing(who: KeyHolder, body: CreateExternalTicket) -> Filing {
     Filing {
-        project,
+        project_id: who.project_id,
         source: Source::Api,
         subject: body.subject.unwrap_or_default(),
         description: body.description.unwrap_or_default(),

@@ -88,6 +88,11 @@ pub async fn create(
     )?;
     let filing = filing(&app, &who.user, body).await?;
     let scope = app.scope(&who.user).await?;
+    if call.key().is_none()
+        && let Some(filed) = filing::together(&app, &filing, None, app.clock.now()).await?
+    {
+        return answer(&mut *app.db.acquire().await?, filed.id, &scope).await;
+    }
     let mut turn = match call.begin(&app).await? {
         Begun::Answered(answer) => return Ok(answer),
         Begun::Open(turn) => turn,
@@ -102,8 +107,12 @@ async fn file(
     filing: &Filing,
     scope: &Scope,
 ) -> Result<Answer> {
-    let filed = filing::file(app, conn, filing, app.clock.now()).await?;
-    let whole = answer::whole(conn, filed.id, scope).await?;
+    let filed = filing::alone(app, conn, filing, app.clock.now()).await?;
+    answer(conn, filed.id, scope).await
+}
+
+async fn answer(conn: &mut PgConnection, id: i64, scope: &Scope) -> Result<Answer> {
+    let whole = answer::whole(conn, id, scope).await?;
     let answer = Answer::new(StatusCode::CREATED, &whole)?;
     Ok(answer.with_version(whole.ticket.row.version))
 }
@@ -130,7 +139,7 @@ async fn filing(app: &App, who: &SignedIn, body: CreateTicket) -> Result<Filing>
         }
     };
     Ok(Filing {
-        project,
+        project_id: project.id,
         source: Source::Portal,
         subject: body.subject.unwrap_or_default(),
         description: body.description.unwrap_or_default(),
