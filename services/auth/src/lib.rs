@@ -12,6 +12,7 @@ pub mod bootstrap;
 mod domain;
 mod events;
 mod passwords;
+mod program;
 pub mod revocation;
 mod routes;
 pub mod settings;
@@ -30,6 +31,7 @@ use utoipa::openapi::OpenApi;
 
 pub use app::App;
 pub use passwords::Passwords;
+pub use program::Auth;
 pub use tokens::Tokens;
 
 /// The service's own tables; run after the bus's and the replica's.
@@ -48,8 +50,8 @@ pub fn openapi() -> OpenApi {
 }
 
 /// Publishes what auth says and takes what it hears, until told to stop.
-pub fn start_consumers(app: &App, stop: &CancellationToken) -> [JoinHandle<()>; 2] {
-    [
+pub fn start_consumers(app: &App, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
+    vec![
         app.bus.relay(app.db.clone(), stop.clone()),
         app.bus.consume(app.db.clone(), heard(app), stop.clone()),
     ]

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use desk_bus::Bus;
-use tokio::{task::JoinSet, time::Instant};
+use tokio::{task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::{App, events, last_use::REPORT};
@@ -14,26 +14,26 @@ const SWEEP: Duration = Duration::from_secs(30);
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 
 /// Starts to listen, to report and to sweep, until told to stop.
-pub fn start(app: &Arc<App>, bus: Bus, stop: &CancellationToken) -> JoinSet<()> {
-    let mut tasks = JoinSet::new();
-    spawn(&mut tasks, app, stop, |app| listen(app, bus));
-    tasks.spawn(report(Arc::clone(app), stop.clone()));
-    spawn(&mut tasks, app, stop, sweep);
-    tasks
+pub fn start(app: &Arc<App>, bus: Bus, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
+    vec![
+        spawn(app, stop, |app| listen(app, bus)),
+        tokio::spawn(report(Arc::clone(app), stop.clone())),
+        spawn(app, stop, sweep),
+    ]
 }
 
 fn spawn<F>(
-    tasks: &mut JoinSet<()>,
     app: &Arc<App>,
     stop: &CancellationToken,
     task: impl FnOnce(Arc<App>) -> F,
-) where
+) -> JoinHandle<()>
+where
     F: Future<Output = ()> + Send + 'static,
 {
     let (task, stop) = (task(Arc::clone(app)), stop.clone());
-    tasks.spawn(async move {
+    tokio::spawn(async move {
         stop.run_until_cancelled(task).await;
-    });
+    })
 }
 
 async fn listen(app: Arc<App>, bus: Bus) {

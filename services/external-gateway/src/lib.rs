@@ -13,6 +13,7 @@ mod events;
 mod keys;
 mod last_use;
 mod limits;
+mod program;
 mod settings;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use axum::{Router, routing::any};
 
 pub use app::App;
 pub use background::start as start_background;
+pub use program::ExternalGateway;
 pub use settings::{KeySettings, Settings};
 
 /// The routes, undressed: as the gateway passes them on, and as an Ingress may send them.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::task::JoinSet;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::App;
@@ -11,30 +11,28 @@ use crate::App;
 const SWEEP: Duration = Duration::from_mins(1);
 
 /// Starts to fetch keys, to follow revocations and to sweep, until told to stop.
-pub fn start(app: &Arc<App>, stop: &CancellationToken) -> JoinSet<()> {
-    let mut tasks = JoinSet::new();
-    spawn(&mut tasks, app, stop, |app| async move {
-        app.portal.keep_keys().await;
-    });
-    spawn(&mut tasks, app, stop, |app| async move {
-        app.portal.follow_revocations().await;
-    });
-    spawn(&mut tasks, app, stop, sweep);
-    tasks
+pub fn start(app: &Arc<App>, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
+    vec![
+        spawn(app, stop, |app| async move { app.portal.keep_keys().await }),
+        spawn(app, stop, |app| async move {
+            app.portal.follow_revocations().await;
+        }),
+        spawn(app, stop, sweep),
+    ]
 }
 
 fn spawn<F>(
-    tasks: &mut JoinSet<()>,
     app: &Arc<App>,
     stop: &CancellationToken,
     task: impl FnOnce(Arc<App>) -> F,
-) where
+) -> JoinHandle<()>
+where
     F: Future<Output = ()> + Send + 'static,
 {
     let (task, stop) = (task(Arc::clone(app)), stop.clone());
-    tasks.spawn(async move {
+    tokio::spawn(async move {
         stop.run_until_cancelled(task).await;
-    });
+    })
 }
 
 async fn sweep(app: Arc<App>) {

@@ -12,6 +12,7 @@ pub mod domain;
 mod doors;
 pub mod openapi;
 pub mod portal;
+mod program;
 mod settings;
 
 use std::{sync::Arc, time::Duration};
@@ -25,6 +26,7 @@ use tower_http::cors::CorsLayer;
 
 pub use app::App;
 pub use background::start as start_background;
+pub use program::Gateway;
 pub use settings::{Address, Addresses, EdgeSettings, Settings};
 
 /// How long a browser may remember a preflight's answer.

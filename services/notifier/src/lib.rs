@@ -5,11 +5,13 @@
 //! - `domain`: whom an event concerns, without I/O;
 //! - `events`: what is heard and what it changes;
 //! - `store`: the SQL;
+//! - `program`: how it starts;
 //! - `routes`: the paths, one file each.
 
 pub mod app;
 mod domain;
 pub mod events;
+mod program;
 mod routes;
 pub mod settings;
 mod store;
@@ -23,7 +25,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
 
-pub use crate::app::App;
+pub use crate::{app::App, program::Notifier};
 
 /// The notifier's own tables.
 pub static MIGRATOR: Migrator = sqlx::migrate!();

@@ -12,6 +12,7 @@
 mod app;
 mod domain;
 mod events;
+mod program;
 mod routes;
 mod settings;
 mod store;
@@ -27,6 +28,7 @@ use utoipa::openapi::OpenApi;
 
 pub use app::App;
 pub use domain::peppers::{BadPeppers, Peppers};
+pub use program::Project;
 pub use settings::Settings;
 
 /// The service's own tables; run after those of the bus and the replica.

@@ -4,7 +4,7 @@ use desk_bus::{BusSettings, reconcile::OwnerSettings};
 use desk_http::{database::DatabaseSettings, server::ServerSettings};
 
 /// What `sla-worker serve` reads.
-#[derive(Debug, Clone, clap::Parser)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct Settings {
     /// Addresses, logs and keys.
     #[command(flatten)]

@@ -10,9 +10,9 @@ use desk_replica::Replica;
 use sqlx::{PgConnection, PgPool};
 
 use crate::{
+    MIGRATORS,
     domain::Scope,
     filing::Batches,
-    migrators,
     settings::Settings,
     store::configuration::{self, Configuration},
 };
@@ -60,7 +60,7 @@ impl App {
     /// # Errors
     /// A setting that is none, a database out of reach, an older schema.
     pub async fn open(settings: &Settings, process: &Process) -> anyhow::Result<Self> {
-        let db = settings.database.open(CONNECTIONS, &migrators()).await?;
+        let db = settings.database.open(CONNECTIONS, &MIGRATORS).await?;
         let peer = |name, url| Peer::new(name, url, process.issuer.clone(), process.clock.clone());
         let auth = peer("auth", &settings.owners.auth_url)?;
         let project = peer("project", &settings.owners.project_url)?;

@@ -9,6 +9,7 @@ mod app;
 mod domain;
 mod events;
 mod filing;
+mod program;
 mod routes;
 pub mod settings;
 mod store;
@@ -26,14 +27,14 @@ use utoipa::openapi::OpenApi;
 
 pub use app::{App, KnownConfiguration};
 pub use filing::Batches;
+pub use program::Ticket;
 
 /// The service's own tables; run after those of `desk-bus` and `desk-replica`.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// All that the ticket database holds, in order.
-pub fn migrators() -> [&'static sqlx::migrate::Migrator; 3] {
-    [&desk_bus::MIGRATOR, &desk_replica::MIGRATOR, &MIGRATOR]
-}
+pub static MIGRATORS: [&sqlx::migrate::Migrator; 3] =
+    [&desk_bus::MIGRATOR, &desk_replica::MIGRATOR, &MIGRATOR];
 
 /// The service's HTTP.
 pub fn router(app: App) -> Router {

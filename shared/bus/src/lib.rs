@@ -5,6 +5,7 @@
 //! - [`Bus::consume`] hands them to a [`Consumer`] in batches, one transaction a batch;
 //! - [`reconcile`] compares what consumers have with what the outboxes said, and has it said again;
 //! - [`dead_letters`] keeps what a consumer could not take, until somebody replays it;
+//! - [`program`] is the command line of a service with a database;
 //! - [`mod@print`] shows the stream to people;
 //! - [`failpoint`] holds a process at a chosen moment, for the fault tests.
 //!
@@ -21,6 +22,7 @@ pub mod failpoint;
 mod heard;
 pub mod outbox;
 pub mod print;
+pub mod program;
 mod publish;
 mod pull;
 pub mod reconcile;

@@ -12,6 +12,7 @@ pub mod layers;
 mod linger;
 pub mod openapi;
 pub mod page;
+pub mod program;
 pub mod proxy;
 pub mod server;
 

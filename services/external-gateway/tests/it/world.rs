@@ -120,7 +120,7 @@ impl World {
         let settings = BusSettings::isolated(nats, Uuid::now_v7().simple().to_string());
         let bus = Bus::connect(&settings, "external-gateway").await.unwrap();
         let stop = CancellationToken::new();
-        tokio::spawn(external_gateway::start_background(&app, bus.clone(), &stop).join_all());
+        drop(external_gateway::start_background(&app, bus.clone(), &stop));
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

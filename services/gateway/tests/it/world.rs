@@ -125,7 +125,7 @@ impl World {
         let issuer = Issuer::new("gateway", &key);
         let app = Arc::new(App::new(&edge, issuer.clone(), clock.clone()).unwrap());
         let stop = CancellationToken::new();
-        tokio::spawn(gateway::start_background(&app, &stop).join_all());
+        drop(gateway::start_background(&app, &stop));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let service =

@@ -67,7 +67,7 @@ impl Drop for Desk {
 
 impl Desk {
     pub async fn start() -> Self {
-        let db = desk_testkit::database("ticket", &ticket::migrators()).await;
+        let db = desk_testkit::database("ticket", &ticket::MIGRATORS).await;
         let keys = Keys::new();
         let bus = desk_testkit::bus_settings();
         let owners = owners().await;

@@ -1,0 +1,73 @@
+//! The SLA worker as a program: what it opens, and what runs beside its requests.
+
+use axum::Router;
+use desk_bus::{
+    Bus, Consumer,
+    program::Stored,
+    reconcile::{Owners, Reconciler},
+};
+use desk_http::{
+    program::Program,
+    server::{Identity, Process, ServerSettings},
+};
+use sqlx::migrate::Migrator;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::{App, MIGRATORS, settings::Settings};
+
+/// Connections to the database, unless told otherwise.
+const CONNECTIONS: u32 = 4;
+
+/// The SLA worker, opened.
+pub struct SlaWorker {
+    app: App,
+    bus: Bus,
+    owners: Owners,
+}
+
+impl Program for SlaWorker {
+    const IDENTITY: Identity = Identity {
+        name: "sla-worker",
+        port: 8086,
+    };
+    const ABOUT: &'static str = "Watches the deadlines of tickets.";
+
+    type Settings = Settings;
+
+    fn server(settings: &Settings) -> &ServerSettings {
+        &settings.server
+    }
+
+    async fn open(settings: &Settings, process: &Process) -> anyhow::Result<Self> {
+        let app = App {
+            db: settings.database.open(CONNECTIONS, &MIGRATORS).await?,
+            gatekeeper: process.gatekeeper.clone(),
+        };
+        Ok(Self {
+            app,
+            bus: Bus::connect(&settings.bus, Self::IDENTITY.name).await?,
+            owners: Owners::new(&settings.owners, &process.issuer, &process.clock),
+        })
+    }
+
+    async fn start(&self, stop: &CancellationToken) -> anyhow::Result<Vec<JoinHandle<()>>> {
+        let mut background = crate::start_consumers(&self.app, &self.bus, stop.clone());
+        background.push(self.reconciler()?.start(stop.clone()));
+        Ok(background)
+    }
+
+    fn router(&self) -> Router {
+        crate::router(self.app.clone())
+    }
+}
+
+impl Stored for SlaWorker {
+    fn migrators() -> &'static [&'static Migrator] {
+        &MIGRATORS
+    }
+
+    fn reconciler(&self) -> anyhow::Result<Reconciler<impl Consumer>> {
+        crate::reconciler(&self.app, &self.bus, &self.owners)
+    }
+}

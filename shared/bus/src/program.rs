@@ -1,0 +1,45 @@
+//! What every program with a database can be told beside `serve`.
+
+use clap::{Args, Subcommand};
+use desk_http::{database::MigrateSettings, program::Program, server::Process};
+use sqlx::migrate::Migrator;
+
+use crate::{consumer::Consumer, reconcile::Reconciler};
+
+/// A program with a database, whose copies can be compared with what their owners said.
+pub trait Stored: Program {
+    /// Everything in its database, in the order it is migrated.
+    fn migrators() -> &'static [&'static Migrator];
+
+    /// Compares what is kept here with what its owners said.
+    ///
+    /// # Errors
+    /// When no HTTP client can be made.
+    fn reconciler(&self) -> anyhow::Result<Reconciler<impl Consumer>>;
+}
+
+/// A command for operators.
+#[derive(Debug, Subcommand)]
+pub enum Chore<S: Args> {
+    /// Bring the database's schema up to date, as its owner.
+    Migrate(MigrateSettings),
+    /// Compare what is kept here with what its owners said, and have said again what is missing.
+    Reconcile(Box<S>),
+}
+
+impl<S: Args> Chore<S> {
+    /// Does it.
+    ///
+    /// # Errors
+    /// A database or an owner out of reach, a migration that fails.
+    pub async fn run<P: Stored<Settings = S>>(self) -> anyhow::Result<()> {
+        match self {
+            Self::Migrate(settings) => settings.run(P::migrators()).await,
+            Self::Reconcile(settings) => {
+                let process = Process::start(P::IDENTITY, P::server(&settings))?;
+                let program = P::open(&settings, &process).await?;
+                program.reconciler()?.command().await
+            }
+        }
+    }
+}

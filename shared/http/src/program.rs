@@ -1,0 +1,193 @@
+//! A service as a program: its command line, and what `serve` does from start to stop.
+
+use std::{ffi::OsString, future::Future};
+
+use axum::Router;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::server::{Identity, Process, ServerSettings};
+
+/// A service, opened.
+pub trait Program: Sized + Send + Sync {
+    /// Its name and port.
+    const IDENTITY: Identity;
+    /// What it is for, in one line.
+    const ABOUT: &'static str;
+
+    /// What it reads from the environment.
+    type Settings: Args + Send + Sync;
+
+    /// The part of its settings that every process has.
+    fn server(settings: &Self::Settings) -> &ServerSettings;
+
+    /// Opens what it needs.
+    ///
+    /// # Errors
+    /// A setting that is none, a database out of reach or of an older schema.
+    fn open(
+        settings: &Self::Settings,
+        process: &Process,
+    ) -> impl Future<Output = anyhow::Result<Self>> + Send;
+
+    /// Starts what runs beside the requests until told to stop; requests are taken afterwards.
+    ///
+    /// # Errors
+    /// Something that cannot be started.
+    fn start(
+        &self,
+        stop: &CancellationToken,
+    ) -> impl Future<Output = anyhow::Result<Vec<JoinHandle<()>>>> + Send;
+
+    /// Its routes, undressed.
+    fn router(&self) -> Router;
+
+    /// The last thing it does.
+    fn stopped(&self) -> impl Future<Output = ()> + Send {
+        async {}
+    }
+}
+
+#[derive(Parser)]
+struct Line<S: Args, C: Subcommand> {
+    #[command(subcommand)]
+    command: Command<S, C>,
+}
+
+#[derive(Subcommand)]
+enum Command<S: Args, C: Subcommand> {
+    /// Serve until told to stop; what happens without a command, too.
+    Serve(Box<S>),
+    #[command(flatten)]
+    Other(C),
+}
+
+/// Does what the command line says: serves, or hands over another of the program's commands
+/// ([`std::convert::Infallible`] for a program that has none).
+///
+/// # Errors
+/// Whatever stops the command.
+pub async fn run<P: Program, C: Subcommand>(
+    other: impl AsyncFnOnce(C) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    match read::<P, C>(std::env::args_os()) {
+        Ok(Command::Serve(settings)) => serve::<P>(&settings).await,
+        Ok(Command::Other(command)) => other(command).await,
+        Err(error) => error.exit(),
+    }
+}
+
+fn read<P: Program, C: Subcommand>(
+    words: impl IntoIterator<Item = OsString>,
+) -> Result<Command<P::Settings, C>, clap::Error> {
+    let mut words: Vec<OsString> = words.into_iter().collect();
+    if words.len() == 1 {
+        words.push("serve".into());
+    }
+    let line = Line::<P::Settings, C>::command()
+        .name(P::IDENTITY.name)
+        .about(P::ABOUT)
+        .version(env!("CARGO_PKG_VERSION"));
+    let matches = line.try_get_matches_from(words)?;
+    Ok(Line::from_arg_matches(&matches)?.command)
+}
+
+async fn serve<P: Program>(settings: &P::Settings) -> anyhow::Result<()> {
+    let process = Process::start(P::IDENTITY, P::server(settings))?;
+    let program = P::open(settings, &process).await?;
+    let stop = process.stop.clone();
+    let background = program.start(&stop).await?;
+    let served = process.serve(program.router()).await;
+    stop.cancel();
+    for task in background {
+        task.await?;
+    }
+    program.stopped().await;
+    served
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::*;
+
+    struct Toy;
+
+    #[derive(Args)]
+    struct ToySettings {
+        #[command(flatten)]
+        server: ServerSettings,
+        #[arg(long, default_value_t = 1)]
+        size: u8,
+    }
+
+    #[derive(Debug, PartialEq, Subcommand)]
+    enum Wind {
+        Up { turns: u8 },
+    }
+
+    impl Program for Toy {
+        const IDENTITY: Identity = Identity {
+            name: "toy",
+            port: 1,
+        };
+        const ABOUT: &'static str = "Rolls.";
+
+        type Settings = ToySettings;
+
+        fn server(settings: &ToySettings) -> &ServerSettings {
+            &settings.server
+        }
+
+        async fn open(_: &ToySettings, _: &Process) -> anyhow::Result<Self> {
+            Ok(Self)
+        }
+
+        async fn start(&self, _: &CancellationToken) -> anyhow::Result<Vec<JoinHandle<()>>> {
+            Ok(Vec::new())
+        }
+
+        fn router(&self) -> Router {
+            Router::new()
+        }
+    }
+
+    fn told<C: Subcommand>(words: &str) -> Result<Command<ToySettings, C>, String> {
+        let words = words.split(' ').map(OsString::from);
+        read::<Toy, C>(words).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_command_line_serves_or_does_what_else_a_program_can() {
+        let key = desk_identity::SigningKey::generate().unwrap();
+        let keys = format!(
+            "--signing-key x --trusted-signers a:{}",
+            key.public_setting()
+        );
+        for (words, size) in [("serve", 1), ("serve --size 2", 2)] {
+            match told::<Wind>(&format!("toy {words} {keys}")) {
+                Ok(Command::Serve(settings)) => assert_eq!(settings.size, size, "{words}"),
+                Ok(Command::Other(wind)) => panic!("{words}: {wind:?}"),
+                Err(error) => panic!("{words}: {error}"),
+            }
+        }
+        let up = told::<Wind>("toy up 3");
+        assert!(matches!(up, Ok(Command::Other(Wind::Up { turns: 3 }))));
+        for words in ["toy down", "toy serve --size many"] {
+            assert!(told::<Wind>(words).is_err(), "{words}");
+        }
+        assert!(told::<Infallible>("toy up 3").is_err());
+    }
+
+    #[test]
+    fn without_a_command_it_serves_and_says_what_it_lacks() {
+        let error = told::<Wind>("toy").err().unwrap_or_default();
+        assert!(error.contains("toy serve"), "{error}");
+        let help = told::<Wind>("toy --help").err().unwrap_or_default();
+        for part in ["Rolls.", "serve", "up"] {
+            assert!(help.contains(part), "{help}");
+        }
+    }
+}
