@@ -7,7 +7,7 @@ use anyhow::{anyhow, bail};
 use async_nats::jetstream::{AckKind, Message};
 use desk_events::{Event, Unreadable};
 use futures::FutureExt as _;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
@@ -18,6 +18,7 @@ use crate::{
     consumer::{Consumer, trace},
     dead_letters::{self, Failure},
     failpoint, heard,
+    lent::Lent,
     unavailable::is_unavailable,
 };
 
@@ -264,7 +265,18 @@ impl<C: Consumer> Desk<C> {
     }
 
     async fn transaction(&self, events: &[Event]) -> anyhow::Result<()> {
-        let mut tx = self.pool.begin().await?;
+        let mut connection = Lent::by(&self.pool).await?;
+        let ended = self.transaction_on(&mut connection, events).await;
+        connection.give_back();
+        ended
+    }
+
+    async fn transaction_on(
+        &self,
+        conn: &mut PgConnection,
+        events: &[Event],
+    ) -> anyhow::Result<()> {
+        let mut tx = conn.begin().await?;
         apply(&self.consumer, &mut tx, events).await?;
         failpoint::pass(C::NAME, "batch-commit").await;
         tx.commit().await?;

@@ -20,6 +20,7 @@ mod delivery;
 mod envelope;
 pub mod failpoint;
 mod heard;
+mod lent;
 pub mod outbox;
 pub mod print;
 pub mod program;
