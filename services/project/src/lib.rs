@@ -22,6 +22,7 @@ use desk_bus::{
     Consumer,
     reconcile::{Owners, Reconciler},
 };
+use desk_http::openapi::documented;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
@@ -36,12 +37,12 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// The service's routes, undressed.
 pub fn router(app: App) -> Router {
-    routes::documented().0.with_state(app)
+    documented(routes::all()).0.with_state(app)
 }
 
 /// The service's part of the OpenAPI document.
 pub fn openapi() -> OpenApi {
-    routes::documented().1
+    documented(routes::all()).1
 }
 
 /// Starts what runs beside the requests, until told to stop: the relay and the consumer.

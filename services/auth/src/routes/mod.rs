@@ -8,13 +8,18 @@ mod portal_token;
 mod user;
 
 use desk_http::{Error, Result};
+use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
 
+/// The document's head: name and version of this service.
+#[derive(OpenApi)]
+struct Document;
+
 /// Every route of the service.
 pub fn all() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+    OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(auth::login::login))
         .routes(routes!(auth::register::register))
         .routes(routes!(auth::refresh::refresh))

@@ -4,17 +4,19 @@ mod admin;
 mod internal;
 mod projects;
 
-use axum::Router;
-use utoipa::openapi::OpenApi;
+use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::App;
 
-/// Every route, and their document.
-pub fn documented() -> (Router<App>, OpenApi) {
-    let routes = OpenApiRouter::new()
+/// The document's head: name and version of this service.
+#[derive(OpenApi)]
+struct Document;
+
+/// Every route of the service.
+pub fn all() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Document::openapi())
         .merge(admin::routes())
         .merge(projects::routes())
-        .merge(internal::routes());
-    desk_http::openapi::documented(routes)
+        .merge(internal::routes())
 }

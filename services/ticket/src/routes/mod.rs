@@ -9,13 +9,18 @@ mod tags;
 mod tickets;
 
 use desk_http::Error;
+use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{App, domain::Refused};
 
+/// The document's head: name and version of this service.
+#[derive(OpenApi)]
+struct Document;
+
 /// Every route of the service.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+    OpenApiRouter::with_openapi(Document::openapi())
         .merge(tickets::routes())
         .merge(external::routes())
         .routes(routes!(categories::list))

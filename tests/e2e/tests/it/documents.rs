@@ -61,6 +61,7 @@ async fn every_route_is_in_the_document() {
         annotated(&services.join(service.name()).join("src"), &mut declared);
         let own = world.at(service).get("/openapi.json").await.expect(200);
         assert_eq!(operations(&own), declared, "{service}");
+        assert_eq!(own["info"]["title"], service.name());
         let paths = own["paths"].as_object().unwrap();
         let inner = paths
             .iter()
