@@ -29,14 +29,31 @@ impl Replica {
     /// # Errors
     /// 503 when it is not here and auth is out of reach.
     pub async fn user(&self, id: i64) -> Result<Option<UserState>> {
-        if let Some(user) = store::user(&self.pool, id).await? {
-            return Ok(Some(user));
+        match store::user(&self.pool, id).await? {
+            Some(user) => Ok(Some(user)),
+            None => self.refresh_user(id).await,
         }
-        let Some(record) = self
-            .auth
-            .get::<UserRecord>(&format!("/internal/users/{id}"))
-            .await?
-        else {
+    }
+
+    /// A user of whom something holds. What made it so may be on its way here (just enabled, just
+    /// promoted), so auth is asked once before anybody is refused.
+    ///
+    /// # Errors
+    /// 503 when it does not hold of what is here and auth is out of reach.
+    pub async fn fitting_user(
+        &self,
+        id: i64,
+        fits: impl Fn(&UserState) -> bool,
+    ) -> Result<Option<UserState>> {
+        match store::user(&self.pool, id).await? {
+            Some(user) if fits(&user) => Ok(Some(user)),
+            _ => Ok(self.refresh_user(id).await?.filter(fits)),
+        }
+    }
+
+    async fn refresh_user(&self, id: i64) -> Result<Option<UserState>> {
+        let path = format!("/internal/users/{id}");
+        let Some(record) = self.auth.get::<UserRecord>(&path).await? else {
             return Ok(None);
         };
         let mut conn = self.pool.acquire().await?;
@@ -44,22 +61,21 @@ impl Replica {
         Ok(Some(record.user))
     }
 
-    /// A project; deleted and disabled ones too.
+    /// A project that is neither disabled nor deleted; the owner is asked once before it is
+    /// refused, as in [`Replica::fitting_user`].
     ///
     /// # Errors
-    /// 503 when it is not here and project is out of reach.
-    pub async fn project(&self, id: i64) -> Result<Option<ProjectState>> {
+    /// 503 when it is not here or not active, and project is out of reach.
+    pub async fn active_project(&self, id: i64) -> Result<Option<ProjectState>> {
+        let is_active = |project: &ProjectState| project.is_active && !project.deleted;
         match store::project(&self.pool, id).await? {
-            Some(project) => Ok(Some(project)),
-            None => self.refresh_project(id).await,
+            Some(project) if is_active(&project) => Ok(Some(project)),
+            _ => Ok(self.refresh_project(id).await?.filter(is_active)),
         }
     }
 
-    /// Asks the owner for a project and its agents, whatever is here.
-    ///
-    /// # Errors
-    /// 503 when project is out of reach.
-    pub async fn refresh_project(&self, id: i64) -> Result<Option<ProjectState>> {
+    /// Asks for a project and its agents, whatever is here.
+    async fn refresh_project(&self, id: i64) -> Result<Option<ProjectState>> {
         let path = format!("/internal/projects/{id}");
         let Some(record) = self.project.get::<ProjectRecord>(&path).await? else {
             return Ok(None);

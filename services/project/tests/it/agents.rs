@@ -143,6 +143,21 @@ async fn a_user_whom_no_event_has_told_of_is_asked_for() {
 }
 
 #[tokio::test]
+async fn whoever_was_just_promoted_or_enabled_can_join() {
+    let world = World::start().await;
+    let id = world.project("A").await;
+    let disabled = UserState {
+        is_active: false,
+        ..account(4, Role::Agent)
+    };
+    for before in [account(3, Role::Customer), disabled] {
+        world.copied(&before, 0).await;
+        world.only_auth_knows(account(before.id, Role::Agent)).await;
+        world.assign(id, before.id).await;
+    }
+}
+
+#[tokio::test]
 async fn while_auth_is_down_known_users_can_join_and_unknown_ones_wait() {
     let world = World::start().await;
     let id = world.project("A").await;

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use time::Duration;
 
-use crate::desk::{AGRI, DISABLED, Desk, FRESH, NAIJA, external_ticket, portal_ticket};
+use crate::desk::{
+    AGRI, DISABLED, Desk, FRESH, NAIJA, NEWCOMER, TUNDE, external_ticket, portal_ticket,
+};
 
 #[tokio::test]
 async fn a_project_files_a_ticket_for_a_customer() {
@@ -132,6 +134,26 @@ async fn what_has_not_arrived_yet_is_asked_for() {
             .unwrap()
             .starts_with("FRES-")
     );
+}
+
+#[tokio::test]
+async fn whoever_was_just_promoted_can_be_assigned() {
+    let desk = Desk::start().await;
+    let filed = desk.admin().post("/tickets", portal_ticket(FRESH)).await;
+    let path = format!("/tickets/{}/assign", filed.expect(201)["ticket"]["id"]);
+    sqlx::query(
+        "insert into replica_users (id, name, email, role, is_active, sequence)
+         values ($1, 'Chidi', 'chidi@example.com', 'customer', true, 0)",
+    )
+    .bind(NEWCOMER)
+    .execute(&desk.db)
+    .await
+    .unwrap();
+    let body = json!({"user_id": NEWCOMER});
+    let assigned = desk.admin().patch(&path, body).await.expect(200);
+    assert_eq!(assigned["ticket"]["assignee"]["id"], NEWCOMER);
+    let refused = desk.admin().patch(&path, json!({"user_id": TUNDE})).await;
+    assert!(refused.expect(422)["details"]["user_id"].is_array());
 }
 
 #[tokio::test]

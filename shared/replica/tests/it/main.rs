@@ -149,12 +149,57 @@ async fn a_miss_asks_the_owner_once() {
     let replica = replica(&pool, &owners(Arc::clone(&asked)).await);
     for _ in 0..3 {
         assert_eq!(replica.user(7).await.unwrap().unwrap().name, "Ada");
-        assert_eq!(replica.project(3).await.unwrap().unwrap().prefix, "NAIJ");
+        assert_eq!(
+            replica.active_project(3).await.unwrap().unwrap().prefix,
+            "NAIJ"
+        );
         assert!(replica.membership(3, 7).await.unwrap().is_some());
     }
     assert_eq!(asked.load(Ordering::Relaxed), 2);
     assert_eq!(replica.user(99).await.unwrap(), None);
-    assert_eq!(replica.project(99).await.unwrap(), None);
+    assert_eq!(replica.active_project(99).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn whoever_does_not_fit_here_is_asked_for_once_more() {
+    let pool = database().await;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let replica = replica(&pool, &owners(Arc::clone(&asked)).await);
+    let mut conn = pool.acquire().await.unwrap();
+    let disabled = UserState {
+        is_active: false,
+        ..user("Ada", false)
+    };
+    let asleep = ProjectState {
+        is_active: false,
+        ..project()
+    };
+    let old = [
+        event(
+            AggregateKind::User,
+            7,
+            4,
+            Fact::UserUpdated(disabled.into()),
+        ),
+        event(
+            AggregateKind::Project,
+            3,
+            3,
+            Fact::ProjectUpdated(asleep.into()),
+        ),
+    ];
+    desk_replica::apply(&mut conn, &old).await.unwrap();
+    for _ in 0..3 {
+        let user = replica.fitting_user(7, |user| user.is_active).await;
+        assert!(user.unwrap().is_some(), "enabled, says auth");
+        assert!(replica.active_project(3).await.unwrap().is_some());
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), 2);
+    let admin = replica
+        .fitting_user(7, |user| user.role == Role::Admin)
+        .await;
+    assert_eq!(admin.unwrap(), None, "auth says so, too");
+    assert_eq!(asked.load(Ordering::Relaxed), 3);
 }
 
 #[tokio::test]

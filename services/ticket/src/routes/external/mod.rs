@@ -30,10 +30,8 @@ pub fn routes() -> OpenApiRouter<App> {
 
 /// The key's project. A key of a project that is gone or disabled is no key.
 async fn project(app: &App, who: KeyHolder) -> Result<ProjectState> {
-    let project = app.replica.project(who.project_id).await?;
-    project
-        .filter(|project| project.is_active && !project.deleted)
-        .ok_or(Error::BAD_KEY)
+    let project = app.replica.active_project(who.project_id).await?;
+    project.ok_or(Error::BAD_KEY)
 }
 
 /// Locks the project's ticket of this number, once its customer's e-mail was given.

@@ -1,7 +1,7 @@
 //! `PATCH /tickets/{id}/assign`.
 
 use axum::extract::State;
-use desk_events::Role;
+use desk_events::{Role, UserState};
 use desk_http::{Allowed, Error, Patch, Path, Result, Valid, openapi::ErrorBody};
 use desk_identity::can::AssignTickets;
 use garde::Validate;
@@ -96,15 +96,13 @@ async fn lock_for(
 
 /// Asks the owners; false when the user can be no assignee whatever they say.
 async fn ask(app: &App, project_id: i64, user_id: i64) -> Result<bool> {
-    let Some(user) = app.replica.user(user_id).await? else {
-        return Ok(false);
-    };
-    if !user.is_active || user.deleted {
-        return Ok(false);
-    }
-    Ok(match user.role {
-        Role::SuperAdmin | Role::Admin => true,
-        Role::Agent => app.replica.membership(project_id, user_id).await?.is_some(),
-        Role::Customer => false,
+    let can_work = |user: &UserState| user.role.is_staff() && user.is_active && !user.deleted;
+    Ok(match app.replica.fitting_user(user_id, can_work).await? {
+        None => false,
+        Some(user) if user.role == Role::Agent => {
+            let membership = app.replica.membership(project_id, user_id);
+            membership.await?.is_some()
+        }
+        Some(_) => true,
     })
 }

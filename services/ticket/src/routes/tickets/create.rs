@@ -156,8 +156,7 @@ async fn filing(app: &App, who: &SignedIn, body: CreateTicket) -> Result<Filing>
 
 /// The project must be active, and an agent's own.
 async fn project(app: &App, who: &SignedIn, id: i64) -> Result<ProjectState> {
-    let project = app.replica.project(id).await?;
-    let project = project.filter(|project| project.is_active && !project.deleted);
+    let project = app.replica.active_project(id).await?;
     let visible = project.is_some()
         && (who.role != Role::Agent || app.replica.membership(id, who.id).await?.is_some());
     project

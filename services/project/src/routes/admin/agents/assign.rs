@@ -62,11 +62,10 @@ pub async fn assign(
         return Err(Error::NotFound);
     }
     let user = match body.user_id {
-        Some(user_id) => app.replica.user(user_id).await?,
+        Some(user_id) => app.replica.fitting_user(user_id, can_work).await?,
         None => None,
     };
     let user = user
-        .filter(can_work)
         .ok_or_else(|| Error::field("user_id", "The user_id must be an active agent or admin."))?;
     let by = app.by(who.user, address);
     let mut tx = app.db.begin().await?;
