@@ -12,6 +12,7 @@ use async_nats::{
     jetstream::{self, context::ContextBuilder},
 };
 use percent_encoding::percent_decode_str;
+use secrecy::ExposeSecret as _;
 use sqlx::PgPool;
 use tokio::{sync::Notify, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -57,6 +58,7 @@ impl Bus {
         );
         let servers = settings
             .nats_url
+            .expose_secret()
             .split(',')
             .map(|url| url.trim().parse::<ServerAddr>())
             .collect::<Result<Vec<_>, _>>()

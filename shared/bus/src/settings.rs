@@ -1,15 +1,18 @@
 //! What the bus reads from the environment.
 
+use secrecy::SecretString;
+
 /// Where the bus is and how much of the past it keeps.
 #[derive(clap::Args, Clone, Debug)]
 pub struct BusSettings {
-    /// NATS servers, separated by commas.
+    /// NATS servers, separated by commas; an address may hold user and password.
     #[arg(
         long = "nats-url",
         env = "SUPPORTDESK_NATS_URL",
-        default_value = "nats://127.0.0.1:4222"
+        default_value = "nats://127.0.0.1:4222",
+        hide_env_values = true
     )]
-    pub nats_url: String,
+    pub nats_url: SecretString,
     /// Prefix of stream and subjects, so that several installations share one server. Letters,
     /// digits, `-`, `_`, and `.` between words.
     #[arg(
@@ -41,7 +44,7 @@ impl BusSettings {
     /// A small bus of its own under a prefix, for tests and throwaway stacks.
     pub fn isolated(nats_url: impl Into<String>, prefix: impl Into<String>) -> Self {
         Self {
-            nats_url: nats_url.into(),
+            nats_url: nats_url.into().into(),
             prefix: prefix.into(),
             stream_replicas: 1,
             stream_days: 14,

@@ -10,7 +10,7 @@ use crate::{
 
 async fn bus_through(desk: &Desk, proxy: &Proxy) -> Bus {
     let settings = BusSettings {
-        nats_url: proxy.url(&nats_url()),
+        nats_url: proxy.url(&nats_url()).into(),
         ..desk.settings.clone()
     };
     Bus::connect(&settings, "tester").await.unwrap()
