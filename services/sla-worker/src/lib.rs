@@ -1,13 +1,17 @@
-//! The SLA worker: which clocks of which tickets run, and when each is due.
+//! The SLA worker: which clocks of which tickets run, and when each is due. It owns the clock: when
+//! a due time passes it says so, once, and ticket judges that claim.
 //!
 //! - [`settings`]: what the process reads from its environment;
 //! - [`app`]: what handlers share;
 //! - `domain`: which clocks a ticket's state leaves running, without I/O;
 //! - `events`: what is heard and what it changes;
+//! - `worker`: sleeps until the next due time and says what is due;
+//! - [`alarm`]: wakes the worker for an earlier one;
 //! - `store`: the SQL;
 //! - `program`: how it starts;
 //! - `routes`: the paths, one file each.
 
+pub mod alarm;
 pub mod app;
 mod domain;
 pub mod events;
@@ -15,11 +19,9 @@ mod program;
 mod routes;
 pub mod settings;
 mod store;
+mod worker;
 
-use desk_bus::{
-    Bus,
-    reconcile::{Owners, Reconciler},
-};
+use desk_bus::reconcile::{Owners, Reconciler};
 use sqlx::migrate::Migrator;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -46,18 +48,26 @@ pub fn openapi() -> OpenApi {
 }
 
 /// Hears ticket until told to stop.
-pub fn start_consumers(app: &App, bus: &Bus, stop: CancellationToken) -> Vec<JoinHandle<()>> {
-    vec![bus.consume(app.db.clone(), events::SlaWorker, stop)]
+pub fn start_consumer(app: &App, stop: &CancellationToken) -> JoinHandle<()> {
+    let consumer = events::SlaWorker::new(app.alarm.clone());
+    app.bus.consume(app.db.clone(), consumer, stop.clone())
+}
+
+/// Says what is due until told to stop.
+pub fn start_worker(app: &App, stop: &CancellationToken) -> JoinHandle<()> {
+    tokio::spawn(worker::run(app.clone(), stop.clone()))
+}
+
+/// Publishes what was said until told to stop.
+pub fn start_relay(app: &App, stop: &CancellationToken) -> JoinHandle<()> {
+    app.bus.relay(app.db.clone(), stop.clone())
 }
 
 /// Compares what is kept here with what its owners said.
 ///
 /// # Errors
 /// When no HTTP client can be made.
-pub fn reconciler(
-    app: &App,
-    bus: &Bus,
-    owners: &Owners,
-) -> anyhow::Result<Reconciler<events::SlaWorker>> {
-    Reconciler::new(bus, &app.db, events::SlaWorker, owners)
+pub fn reconciler(app: &App, owners: &Owners) -> anyhow::Result<Reconciler<events::SlaWorker>> {
+    let consumer = events::SlaWorker::new(app.alarm.clone());
+    Reconciler::new(&app.bus, &app.db, consumer, owners)
 }

@@ -14,7 +14,7 @@ use sqlx::migrate::Migrator;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::{App, MIGRATORS, settings::Settings};
+use crate::{App, MIGRATORS, alarm::Alarm, settings::Settings};
 
 /// Connections to the database, unless told otherwise.
 const CONNECTIONS: u32 = 4;
@@ -22,7 +22,6 @@ const CONNECTIONS: u32 = 4;
 /// The SLA worker, opened.
 pub struct SlaWorker {
     app: App,
-    bus: Bus,
     owners: Owners,
 }
 
@@ -42,19 +41,24 @@ impl Program for SlaWorker {
     async fn open(settings: &Settings, process: &Process) -> anyhow::Result<Self> {
         let app = App {
             db: settings.database.open(CONNECTIONS, &MIGRATORS).await?,
+            bus: Bus::connect(&settings.bus, Self::IDENTITY.name).await?,
+            clock: process.clock.clone(),
             gatekeeper: process.gatekeeper.clone(),
+            alarm: Alarm::default(),
         };
         Ok(Self {
             app,
-            bus: Bus::connect(&settings.bus, Self::IDENTITY.name).await?,
             owners: Owners::new(&settings.owners, &process.issuer, &process.clock),
         })
     }
 
     async fn start(&self, stop: &CancellationToken) -> anyhow::Result<Vec<JoinHandle<()>>> {
-        let mut background = crate::start_consumers(&self.app, &self.bus, stop.clone());
-        background.push(self.reconciler()?.start(stop.clone()));
-        Ok(background)
+        Ok(vec![
+            crate::start_relay(&self.app, stop),
+            crate::start_consumer(&self.app, stop),
+            crate::start_worker(&self.app, stop),
+            self.reconciler()?.start(stop.clone()),
+        ])
     }
 
     fn router(&self) -> Router {
@@ -68,6 +72,6 @@ impl Stored for SlaWorker {
     }
 
     fn reconciler(&self) -> anyhow::Result<Reconciler<impl Consumer>> {
-        crate::reconciler(&self.app, &self.bus, &self.owners)
+        crate::reconciler(&self.app, &self.owners)
     }
 }

@@ -132,6 +132,20 @@ pub struct TicketState {
     /// When the resolution is due; none without a policy.
     #[serde(with = "time::serde::rfc3339::option", default)]
     pub resolution_due_at: Option<OffsetDateTime>,
+    /// When 80 % of the time to the first staff reply is over; told while that clock runs.
+    #[serde(
+        with = "time::serde::rfc3339::option",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub first_response_soon_at: Option<OffsetDateTime>,
+    /// When 80 % of the time to the resolution is over; told while that clock runs.
+    #[serde(
+        with = "time::serde::rfc3339::option",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub resolution_soon_at: Option<OffsetDateTime>,
     /// The first-response clock still runs: not answered, not stopped, not paused.
     pub first_response_open: bool,
     /// The resolution clock still runs: not resolved, not closed, not paused.

@@ -28,6 +28,8 @@ pub fn filed(id: i64) -> TicketState {
         first_response_at: None,
         first_response_due_at: Some(FILED + Duration::hours(4)),
         resolution_due_at: Some(FILED + Duration::hours(24)),
+        first_response_soon_at: Some(FILED + Duration::minutes(192)),
+        resolution_soon_at: Some(FILED + Duration::minutes(1_152)),
         first_response_open: true,
         resolution_open: true,
         deadline_generation: 1,

@@ -93,6 +93,8 @@ mod tests {
             first_response_at: None,
             first_response_due_at: None,
             resolution_due_at: None,
+            first_response_soon_at: None,
+            resolution_soon_at: None,
             first_response_open: true,
             resolution_open: true,
             deadline_generation: 1,

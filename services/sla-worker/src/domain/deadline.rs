@@ -14,10 +14,17 @@ pub(crate) struct Deadline {
     pub(crate) metric: Metric,
     /// When it is due.
     pub(crate) due_at: OffsetDateTime,
+    /// When 80 % of the time is over; none when ticket does not tell.
+    pub(crate) soon_at: Option<OffsetDateTime>,
     /// The ticket's deadline generation that the due time belongs to.
     pub(crate) generation: i32,
-    /// When the ticket was filed.
-    pub(crate) created_at: OffsetDateTime,
+}
+
+impl Deadline {
+    /// The first moment at which something has to be said about it.
+    pub(crate) fn first_word_at(&self) -> OffsetDateTime {
+        self.soon_at.unwrap_or(self.due_at)
+    }
 }
 
 /// The clocks that still have to be watched: running, with a due time, not breached already, of a
@@ -28,24 +35,26 @@ pub(crate) fn open_deadlines(ticket: &TicketState) -> Vec<Deadline> {
             Metric::FirstResponse,
             ticket.first_response_open && !ticket.first_response_breached,
             ticket.first_response_due_at,
+            ticket.first_response_soon_at,
         ),
         (
             Metric::Resolution,
             ticket.resolution_open && !ticket.resolution_breached,
             ticket.resolution_due_at,
+            ticket.resolution_soon_at,
         ),
     ];
     clocks
         .into_iter()
-        .filter(|(_, watched, _)| *watched && ticket.deleted_at.is_none())
-        .filter_map(|(metric, _, due_at)| {
+        .filter(|(_, watched, ..)| *watched && ticket.deleted_at.is_none())
+        .filter_map(|(metric, _, due_at, soon_at)| {
             Some(Deadline {
                 ticket_id: ticket.id,
                 project_id: ticket.project_id,
                 metric,
                 due_at: due_at?,
+                soon_at,
                 generation: ticket.deadline_generation,
-                created_at: ticket.created_at,
             })
         })
         .collect()
@@ -63,6 +72,7 @@ mod tests {
 
     const FILED: OffsetDateTime = datetime!(2026-03-02 09:00 UTC);
     const RESPONSE_DUE: OffsetDateTime = datetime!(2026-03-02 10:00 UTC);
+    const RESPONSE_SOON: OffsetDateTime = datetime!(2026-03-02 09:48 UTC);
     const RESOLUTION_DUE: OffsetDateTime = datetime!(2026-03-02 17:00 UTC);
 
     fn fresh() -> TicketState {
@@ -82,6 +92,8 @@ mod tests {
             first_response_at: None,
             first_response_due_at: Some(RESPONSE_DUE),
             resolution_due_at: Some(RESOLUTION_DUE),
+            first_response_soon_at: Some(RESPONSE_SOON),
+            resolution_soon_at: None,
             first_response_open: true,
             resolution_open: true,
             deadline_generation: 1,
@@ -142,19 +154,19 @@ mod tests {
             deadline_generation: 4,
             ..fresh()
         };
-        let deadline = |metric, due_at| Deadline {
+        let deadline = |metric, due_at, soon_at| Deadline {
             ticket_id: 7,
             project_id: 3,
             metric,
             due_at,
+            soon_at,
             generation: 4,
-            created_at: FILED,
         };
         assert_eq!(
             open_deadlines(&ticket),
             [
-                deadline(FirstResponse, RESPONSE_DUE),
-                deadline(Resolution, RESOLUTION_DUE)
+                deadline(FirstResponse, RESPONSE_DUE, Some(RESPONSE_SOON)),
+                deadline(Resolution, RESOLUTION_DUE, None)
             ]
         );
     }

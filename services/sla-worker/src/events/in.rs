@@ -7,11 +7,24 @@ use desk_bus::{
 use desk_events::{AggregateKind, Event};
 use sqlx::PgConnection;
 
-use crate::{domain::latest, store};
+use crate::{
+    alarm::Alarm,
+    domain::{Heard, latest},
+    store,
+};
 
 /// Keeps the clocks that run.
-#[derive(Debug, Clone, Copy)]
-pub struct SlaWorker;
+#[derive(Debug, Clone, Default)]
+pub struct SlaWorker {
+    alarm: Alarm,
+}
+
+impl SlaWorker {
+    /// A consumer that wakes the worker for what it hears.
+    pub const fn new(alarm: Alarm) -> Self {
+        Self { alarm }
+    }
+}
 
 impl Consumer for SlaWorker {
     const NAME: &'static str = "sla-worker";
@@ -41,5 +54,13 @@ impl Consumer for SlaWorker {
         ids: &[i64],
     ) -> anyhow::Result<Vec<Known>> {
         Ok(store::tickets::known(conn, ids).await?)
+    }
+
+    async fn committed(&self, events: &[Event]) {
+        let heard = latest(events);
+        let deadlines = heard.iter().flat_map(Heard::deadlines);
+        if let Some(at) = deadlines.map(|deadline| deadline.first_word_at()).min() {
+            self.alarm.tell(at);
+        }
     }
 }

@@ -13,5 +13,7 @@ struct Document;
 
 /// Every route of the SLA worker.
 pub(crate) fn all() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Document::openapi()).merge(internal::routes())
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(internal::routes())
+        .merge(desk_bus::reconcile::routes())
 }

@@ -27,8 +27,8 @@ struct Columns {
     metrics: Vec<&'static str>,
     projects: Vec<i64>,
     due: Vec<OffsetDateTime>,
+    soon: Vec<Option<OffsetDateTime>>,
     generations: Vec<i32>,
-    created: Vec<OffsetDateTime>,
 }
 
 impl Columns {
@@ -37,13 +37,14 @@ impl Columns {
         self.metrics.push(deadline.metric.as_str());
         self.projects.push(deadline.project_id);
         self.due.push(deadline.due_at);
+        self.soon.push(deadline.soon_at);
         self.generations.push(deadline.generation);
-        self.created.push(deadline.created_at);
     }
 }
 
 /// Makes the running clocks of these tickets what their states say. Most events move none, so a
-/// row that is right already is not written again.
+/// row that is right already is not written again; within a generation it stays as it is, with
+/// what was said about it.
 pub(crate) async fn replace(conn: &mut PgConnection, heard: &[Heard<'_>]) -> sqlx::Result<()> {
     if heard.is_empty() {
         return Ok(());
@@ -56,29 +57,27 @@ pub(crate) async fn replace(conn: &mut PgConnection, heard: &[Heard<'_>]) -> sql
     sqlx::query!(
         "with running as (
              select * from unnest($2::bigint[], $3::text[], $4::bigint[], $5::timestamptz[],
-                                  $6::int[], $7::timestamptz[])
-                  as r (ticket_id, metric, project_id, due_at, generation, created_at)),
+                                  $6::timestamptz[], $7::int[])
+                  as r (ticket_id, metric, project_id, due_at, soon_at, generation)),
          stopped as (
              delete from deadlines d
              where d.ticket_id = any($1)
                and not exists (select from running r
                                where r.ticket_id = d.ticket_id and r.metric = d.metric))
          insert into deadlines as known
-             (ticket_id, metric, project_id, due_at, generation, created_at)
-         select ticket_id, metric, project_id, due_at, generation, created_at from running
+             (ticket_id, metric, project_id, due_at, soon_at, generation)
+         select ticket_id, metric, project_id, due_at, soon_at, generation from running
          on conflict (ticket_id, metric) do update set
-             (project_id, due_at, generation, created_at)
-             = (excluded.project_id, excluded.due_at, excluded.generation, excluded.created_at)
-         where (known.project_id, known.due_at, known.generation, known.created_at)
-               is distinct from
-               (excluded.project_id, excluded.due_at, excluded.generation, excluded.created_at)",
+             (project_id, due_at, soon_at, generation, claimed)
+             = (excluded.project_id, excluded.due_at, excluded.soon_at, excluded.generation, false)
+         where known.generation <> excluded.generation",
         &ids,
         &columns.tickets,
         &columns.metrics as &[&str],
         &columns.projects,
         &columns.due,
+        &columns.soon as &[Option<OffsetDateTime>],
         &columns.generations,
-        &columns.created,
     )
     .execute(conn)
     .await?;

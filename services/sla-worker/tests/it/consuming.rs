@@ -82,7 +82,7 @@ fn running(ticket: &TicketState) -> Vec<&'static str> {
 #[tokio::test]
 async fn a_kill_between_commit_and_acknowledgement_changes_nothing() {
     let stack = Stack::start().await;
-    let killed = Spy::hanging(SlaWorker);
+    let killed = Spy::hanging(SlaWorker::default());
     let task = stack.watch(killed.clone());
     stack
         .say(&[
@@ -96,7 +96,7 @@ async fn a_kill_between_commit_and_acknowledgement_changes_nothing() {
 
     // Instead of waiting until the time to acknowledge is over.
     stack.forget_durable::<SlaWorker>().await;
-    let revived = Spy::of(SlaWorker);
+    let revived = Spy::of(SlaWorker::default());
     stack.watch(revived.clone());
     eventually(|| async { revived.seen() == killed.seen() }).await;
 

@@ -17,7 +17,7 @@ const TICKETS: i64 = 4;
 
 async fn apply(db: &PgPool, batch: &[Event]) {
     let mut tx = db.begin().await.unwrap();
-    SlaWorker.apply(&mut tx, batch).await.unwrap();
+    SlaWorker::default().apply(&mut tx, batch).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -91,13 +91,17 @@ async fn the_reconciler_is_told_the_last_sequence_of_each_ticket() {
         .into();
     apply(&db, &events).await;
     let mut conn = db.acquire().await.unwrap();
-    let mut known = SlaWorker
+    let mut known = SlaWorker::default()
         .known(&mut conn, AggregateKind::Ticket, &[1, 2, 3])
         .await
         .unwrap();
     known.sort_by_key(|known| known.id);
     let expected = [(1, 2), (2, 5)].map(|(id, sequence)| Known { id, sequence });
     assert_eq!(known, expected);
-    let kinds: Vec<AggregateKind> = SlaWorker.keeps().iter().map(|kept| kept.kind).collect();
+    let kinds: Vec<AggregateKind> = SlaWorker::default()
+        .keeps()
+        .iter()
+        .map(|kept| kept.kind)
+        .collect();
     assert_eq!(kinds[0], AggregateKind::Ticket);
 }

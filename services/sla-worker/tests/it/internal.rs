@@ -16,7 +16,10 @@ impl Stack {
     async fn after(&self, event: NewEvent) -> Value {
         let id = event.aggregate.id;
         let mut conn = self.db.acquire().await.unwrap();
-        SlaWorker.apply(&mut conn, &[heard(event)]).await.unwrap();
+        SlaWorker::default()
+            .apply(&mut conn, &[heard(event)])
+            .await
+            .unwrap();
         self.known(id).await["deadlines"].clone()
     }
 }

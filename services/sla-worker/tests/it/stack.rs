@@ -2,10 +2,14 @@
 
 use std::ops::Deref;
 
-use desk_testkit::{Client, Desk, Keys, Stage, eventually};
+use desk_bus::Consumer;
+use desk_events::{Event, NewEvent, SlaClaim};
+use desk_testkit::{Client, Desk, Keys, Stage, eventually, facts::heard};
 use serde_json::Value;
-use sla_worker::App;
-use sqlx::PgPool;
+use sla_worker::{App, alarm::Alarm, events::SlaWorker};
+use sqlx::{PgPool, postgres::PgConnectOptions, types::Json};
+use time::{Duration, OffsetDateTime};
+use tokio::task::JoinHandle;
 
 /// A database of the test's own.
 pub async fn database() -> PgPool {
@@ -37,7 +41,10 @@ impl Stack {
         let keys = Keys::new();
         let app = App {
             db: stage.db.clone(),
+            bus: stage.bus.clone(),
+            clock: keys.clock.clone(),
             gatekeeper: keys.gatekeeper("sla-worker"),
+            alarm: Alarm::default(),
         };
         let desk = Desk::new(sla_worker::router(app.clone()), keys, "sla-worker");
         Self {
@@ -48,9 +55,66 @@ impl Stack {
         }
     }
 
-    /// Starts its own consumers.
+    /// Starts its own consumer.
     pub fn consume(&self) {
-        sla_worker::start_consumers(&self.app, &self.bus, self.stop.clone());
+        sla_worker::start_consumer(&self.app, &self.stop);
+    }
+
+    /// Starts its own worker.
+    pub fn work(&self) -> JoinHandle<()> {
+        sla_worker::start_worker(&self.app, &self.stop)
+    }
+
+    /// Starts the worker of another replica on the same database.
+    pub async fn another(&self) -> JoinHandle<()> {
+        let options = PgConnectOptions::clone(&self.db.connect_options());
+        let app = App {
+            db: PgPool::connect_with(options).await.unwrap(),
+            alarm: Alarm::default(),
+            ..self.app.clone()
+        };
+        sla_worker::start_worker(&app, &self.stop)
+    }
+
+    /// Now, by the worker's clock.
+    pub fn now(&self) -> OffsetDateTime {
+        self.app.clock.now()
+    }
+
+    /// Time passes, and the worker notices.
+    pub fn pass(&self, time: Duration) {
+        self.app.clock.advance(time);
+        self.app.alarm.tell(OffsetDateTime::UNIX_EPOCH);
+    }
+
+    /// Applies events at once, without the bus.
+    pub async fn hear(&self, events: Vec<NewEvent>) {
+        let events: Vec<Event> = events.into_iter().map(heard).collect();
+        let consumer = SlaWorker::new(self.app.alarm.clone());
+        let mut tx = self.db.begin().await.unwrap();
+        consumer.apply(&mut tx, &events).await.unwrap();
+        tx.commit().await.unwrap();
+        consumer.committed(&events).await;
+    }
+
+    /// What the worker has said, in order: type, sequence and claim.
+    pub async fn claims(&self) -> Vec<(String, i64, SlaClaim)> {
+        let rows: Vec<(String, i64, Json<SlaClaim>)> = sqlx::query_as(
+            "select type, sequence, payload from outbox
+             where aggregate_kind = 'deadline' order by seq",
+        )
+        .fetch_all(&self.db)
+        .await
+        .unwrap();
+        rows.into_iter()
+            .map(|(kind, sequence, claim)| (kind, sequence, claim.0))
+            .collect()
+    }
+
+    /// Waits until the worker has said so much.
+    pub async fn claimed(&self, count: usize) -> Vec<(String, i64, SlaClaim)> {
+        eventually(|| async { self.claims().await.len() >= count }).await;
+        self.claims().await
     }
 
     /// What the worker knows of a ticket; null when nothing.

@@ -27,6 +27,23 @@ pub struct Policy {
     pub pause_while_pending: bool,
 }
 
+impl Policy {
+    fn first_response(&self) -> Duration {
+        Duration::minutes(self.first_response_minutes.into())
+    }
+
+    fn resolution(&self) -> Duration {
+        Duration::minutes(self.resolution_minutes.into())
+    }
+}
+
+/// A deadline counts as due soon when so much of its time is over, in per cent.
+const SOON: i32 = 80;
+
+fn soon(target: Duration) -> Duration {
+    target * SOON / 100
+}
+
 /// What the resolution clock does in a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Pace {
@@ -99,6 +116,14 @@ impl Clocks {
             && !self.resolution_breached
     }
 
+    /// When the deadline is.
+    pub fn due(&self, metric: Metric) -> Option<OffsetDateTime> {
+        match metric {
+            Metric::FirstResponse => self.first_response_due_at,
+            Metric::Resolution => self.resolution_due_at,
+        }
+    }
+
     /// Moves the clocks through one operation at `now`: `change` is applied in between and gives
     /// the status that holds afterwards. Says which deadlines turned out to be missed.
     pub fn pass(
@@ -152,17 +177,28 @@ impl Clocks {
         self.first_response_at.is_none() && !self.first_response_ended
     }
 
+    /// When [`SOON`] of the time to the first reply is over, while that clock runs.
+    pub fn first_response_soon_at(&self) -> Option<OffsetDateTime> {
+        let target = self.policy.as_ref()?.first_response();
+        self.first_response_open()
+            .then(|| elapse(self.started_at, soon(target)))
+    }
+
+    /// When [`SOON`] of the time to the resolution is over, while that clock runs.
+    pub fn resolution_soon_at(&self) -> Option<OffsetDateTime> {
+        let target = self.policy.as_ref()?.resolution();
+        self.resolution_open()
+            .then(|| elapse(self.started_at, soon(target) + self.paused))
+    }
+
     fn first_response_due(&self) -> Option<OffsetDateTime> {
-        let minutes = self.policy.as_ref()?.first_response_minutes;
-        Some(elapse(self.started_at, Duration::minutes(minutes.into())))
+        let target = self.policy.as_ref()?.first_response();
+        Some(elapse(self.started_at, target))
     }
 
     fn resolution_due(&self) -> Option<OffsetDateTime> {
-        let minutes = self.policy.as_ref()?.resolution_minutes;
-        Some(elapse(
-            self.started_at,
-            Duration::minutes(minutes.into()) + self.paused,
-        ))
+        let target = self.policy.as_ref()?.resolution();
+        Some(elapse(self.started_at, target + self.paused))
     }
 
     fn pace(&self, status: Status) -> Pace {

@@ -99,6 +99,8 @@ impl Ticket {
             first_response_at: clocks.first_response_at,
             first_response_due_at: clocks.first_response_due_at,
             resolution_due_at: clocks.resolution_due_at,
+            first_response_soon_at: clocks.first_response_soon_at().filter(|_| live),
+            resolution_soon_at: clocks.resolution_soon_at().filter(|_| live),
             first_response_open: live && clocks.first_response_open(),
             resolution_open: live && clocks.resolution_open(),
             deadline_generation: clocks.generation,

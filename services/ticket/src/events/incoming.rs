@@ -1,5 +1,7 @@
 //! What we hear: users, projects and memberships (kept as copies), and the SLA worker's claims.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context;
 use desk_bus::{
     Consumer,
@@ -12,7 +14,7 @@ use crate::{
     App,
     domain::{Scope, Ticket, Write, assign, breach},
     store::{
-        people, requesters,
+        breaches, people, requesters,
         tickets::{self, Existence},
     },
 };
@@ -39,7 +41,6 @@ impl Hearing {
                 self.release_tickets(conn, user.id).await
             }
             Fact::ProjectMembership(place) => self.release_tickets(conn, place.user_id).await,
-            Fact::SlaBreached(claim) => self.judge(conn, claim).await,
             _ => Ok(()),
         }
     }
@@ -55,11 +56,28 @@ impl Hearing {
         Ok(())
     }
 
-    async fn judge(&self, conn: &mut PgConnection, claim: &SlaClaim) -> anyhow::Result<()> {
-        self.change(conn, claim.ticket_id, |ticket, now| {
-            breach::judge(ticket, claim, now)
-        })
-        .await
+    /// Judges claims under their tickets' row locks, all at once: a thousand deadlines may fall due
+    /// in one second.
+    async fn judge(&self, conn: &mut PgConnection, claims: &[Claim<'_>]) -> anyhow::Result<()> {
+        let mut by_ticket: BTreeMap<i64, Vec<&SlaClaim>> = BTreeMap::new();
+        for (_, claim) in claims {
+            by_ticket.entry(claim.ticket_id).or_default().push(claim);
+        }
+        let ids: Vec<i64> = by_ticket.keys().copied().collect();
+        let now = self.app.clock.now();
+        let mut writes = Vec::new();
+        for ticket in tickets::lock_all(conn, &ids).await? {
+            let claims = by_ticket.get(&ticket.id).into_iter().flatten();
+            let claims: Vec<&SlaClaim> = claims.copied().collect();
+            writes.push(breach::judge(&ticket, &claims, now));
+        }
+        writes.retain(|write| !write.is_empty());
+        if !writes.is_empty() {
+            breaches::apply(conn, &writes)
+                .await
+                .context("storing breaches")?;
+        }
+        Ok(())
     }
 
     async fn change(
@@ -93,17 +111,24 @@ impl Consumer for Hearing {
         for event in events {
             desk_telemetry::scope(desk_bus::trace(event), self.follow_up(conn, event)).await?;
         }
+        for claims in claims(events).chunk_by(|(one, _), (other, _)| same_cause(one, other)) {
+            let Some((event, _)) = claims.first() else {
+                continue;
+            };
+            desk_telemetry::scope(desk_bus::trace(event), self.judge(conn, claims)).await?;
+        }
         Ok(())
     }
 
     /// Accounts and memberships set things off beyond their copies, which the owner's answer on a
-    /// miss does not: they are kept by event.
+    /// miss does not, and each claim is judged: they are kept by event.
     fn keeps(&self) -> &'static [Kept] {
         const {
             &[
                 Kept::by_event(AggregateKind::User),
                 Kept::by_event(AggregateKind::Membership),
                 Kept::by_state(AggregateKind::Project),
+                Kept::by_event(AggregateKind::Deadline),
             ]
         }
     }
@@ -122,14 +147,32 @@ impl Consumer for Hearing {
     }
 }
 
-/// What the copies need, and the claims.
+/// A claim with the event that makes it.
+type Claim<'a> = (&'a Event, &'a SlaClaim);
+
+/// The claims of missed deadlines in a batch.
+fn claims(events: &[Event]) -> Vec<Claim<'_>> {
+    let mut claims: Vec<Claim<'_>> = Vec::new();
+    for event in events {
+        if let Fact::SlaBreached(claim) = &event.fact {
+            claims.push((event, claim));
+        }
+    }
+    claims
+}
+
+fn same_cause(one: &Event, other: &Event) -> bool {
+    (&one.request_id, &one.traceparent) == (&other.request_id, &other.traceparent)
+}
+
+/// What the copies need, and what the SLA worker says of deadlines.
 const SUBJECTS: &[&str] = &[
     "user.*",
     "project.created",
     "project.updated",
     "project.deleted",
     "project.membership",
-    "sla.breached",
+    "sla.*",
 ];
 
 /// Links a customer to the requester of its address, by what is known of the account now: the

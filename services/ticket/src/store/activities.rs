@@ -4,7 +4,7 @@ use desk_events::Change;
 use sqlx::{PgConnection, types::Json};
 use time::OffsetDateTime;
 
-use crate::domain::Entry;
+use crate::domain::{Entry, Ticket, Write};
 
 /// One entry of the history with its actor's name.
 #[derive(Debug, Clone)]
@@ -25,35 +25,49 @@ pub struct Activity {
     pub created_at: OffsetDateTime,
 }
 
-/// Stores entries of one change.
-pub async fn insert(
-    conn: &mut PgConnection,
-    ticket_id: i64,
-    entries: &[Entry],
-    at: OffsetDateTime,
-) -> sqlx::Result<()> {
-    let kinds: Vec<&str> = entries.iter().map(|entry| entry.kind.activity()).collect();
-    let actor_kinds: Vec<&str> = entries
-        .iter()
-        .map(|entry| entry.actor.kind.as_str())
-        .collect();
-    let actor_ids: Vec<Option<i64>> = entries.iter().map(|entry| entry.actor.id).collect();
-    let changes: Vec<Json<&[Change]>> = entries
-        .iter()
-        .map(|entry| Json(entry.changes.as_slice()))
-        .collect();
+/// One array per column.
+#[derive(Default)]
+struct Columns<'a> {
+    tickets: Vec<i64>,
+    kinds: Vec<&'static str>,
+    actor_kinds: Vec<&'static str>,
+    actor_ids: Vec<Option<i64>>,
+    changes: Vec<Json<&'a [Change]>>,
+    times: Vec<OffsetDateTime>,
+}
+
+impl<'a> Columns<'a> {
+    fn push(&mut self, ticket: &Ticket, entry: &'a Entry) {
+        self.tickets.push(ticket.id);
+        self.kinds.push(entry.kind.activity());
+        self.actor_kinds.push(entry.actor.kind.as_str());
+        self.actor_ids.push(entry.actor.id);
+        self.changes.push(Json(&entry.changes));
+        self.times.push(ticket.updated_at);
+    }
+}
+
+/// Stores the entries of some changes.
+pub async fn insert(conn: &mut PgConnection, writes: &[Write]) -> sqlx::Result<()> {
+    let mut columns = Columns::default();
+    for write in writes {
+        for entry in &write.entries {
+            columns.push(&write.ticket, entry);
+        }
+    }
     sqlx::query!(
         "insert into activities (ticket_id, type, actor_kind, actor_id, changes, created_at)
-         select $1, e.kind, e.actor_kind, e.actor_id, e.changes, $6
-         from unnest($2::text[], $3::text[], $4::bigint[], $5::jsonb[]) with ordinality
-              as e (kind, actor_kind, actor_id, changes, place)
+         select e.ticket_id, e.kind, e.actor_kind, e.actor_id, e.changes, e.at
+         from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::jsonb[],
+                     $6::timestamptz[]) with ordinality
+              as e (ticket_id, kind, actor_kind, actor_id, changes, at, place)
          order by e.place",
-        ticket_id,
-        &kinds as _,
-        &actor_kinds as _,
-        &actor_ids as _,
-        &changes as _,
-        at,
+        &columns.tickets,
+        &columns.kinds as _,
+        &columns.actor_kinds as _,
+        &columns.actor_ids as _,
+        &columns.changes as _,
+        &columns.times,
     )
     .execute(conn)
     .await?;

@@ -2,6 +2,7 @@
 //! connection (so that a handler decides what is one transaction) and know no business words.
 
 pub mod activities;
+pub mod breaches;
 pub mod cards;
 pub mod configuration;
 pub mod counts;

@@ -143,16 +143,11 @@ impl From<TicketRow> for Ticket {
     }
 }
 
-/// Locks a ticket that the caller may know of.
-pub async fn lock(
-    conn: &mut PgConnection,
-    id: i64,
-    scope: &Scope,
-    existence: Existence,
-) -> sqlx::Result<Option<Ticket>> {
-    let scope = ScopeParams::from(scope);
-    let row = sqlx::query_as!(
-        TicketRow,
+/// Selects whole tickets: those that the rest of the statement names.
+macro_rules! tickets {
+    ($rest:literal, $($argument:expr),+ $(,)?) => {
+        sqlx::query_as!(
+            TicketRow,
         r#"select t.id, t.number, t.project_id, t.subject, t.description,
                   t.status as "status: Word<Status>", t.priority as "priority: Word<Priority>",
                   t.source as "source: Word<Source>", t.customer_name, t.customer_email,
@@ -167,7 +162,22 @@ pub async fn lock(
                   t.created_at, t.updated_at, t.deleted_at
            from tickets t
            join requesters r on r.id = t.requester_id
-           where t.id = $1 and (t.deleted_at is not null) = $2
+           "# + $rest,
+            $($argument),+
+        )
+    };
+}
+
+/// Locks a ticket that the caller may know of.
+pub async fn lock(
+    conn: &mut PgConnection,
+    id: i64,
+    scope: &Scope,
+    existence: Existence,
+) -> sqlx::Result<Option<Ticket>> {
+    let scope = ScopeParams::from(scope);
+    let row = tickets!(
+        "where t.id = $1 and (t.deleted_at is not null) = $2
              and case $3::text
                  when 'all' then true
                  when 'agent' then t.creator_user_id = $4 or exists (
@@ -177,7 +187,7 @@ pub async fn lock(
                  when 'customer' then t.creator_user_id = $4 or t.customer_email = $5
                  when 'project' then t.project_id = $6
              end
-           for update of t"#,
+           for update of t",
         id,
         existence == Existence::Deleted,
         scope.kind,
@@ -188,6 +198,17 @@ pub async fn lock(
     .fetch_optional(conn)
     .await?;
     Ok(row.map(Ticket::from))
+}
+
+/// Locks live tickets, by id: whoever locks several does it in that order.
+pub async fn lock_all(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<Ticket>> {
+    let rows = tickets!(
+        "where t.id = any($1) and t.deleted_at is null order by t.id for update of t",
+        ids,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(Ticket::from).collect())
 }
 
 /// Is this a live ticket that the caller may know of?
@@ -269,7 +290,7 @@ pub async fn apply(conn: &mut PgConnection, write: &Write) -> sqlx::Result<Optio
     if write.count_delta() != 0 {
         counts::add(conn, ticket.project_id, write.count_delta()).await?;
     }
-    activities::insert(conn, ticket.id, &write.entries, ticket.updated_at).await?;
+    activities::insert(conn, std::slice::from_ref(write)).await?;
     outbox::append(conn, &outgoing::events(write, message_id)).await?;
     Ok(message_id)
 }

@@ -106,7 +106,7 @@ impl Desk {
             auth_url: self.play("auth").await,
             project_url: self.play("project").await,
             ticket_url: String::new(),
-            sla_worker_url: String::new(),
+            sla_worker_url: self.play("sla-worker").await,
         };
         let owners = Owners::new(&settings, &self.keys.issuer("ticket"), &self.keys.clock);
         ticket::reconciler(&self.app, &owners).unwrap()

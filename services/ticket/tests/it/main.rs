@@ -5,6 +5,7 @@
 )]
 
 mod bad_input;
+mod breaches;
 mod create;
 mod desk;
 mod events;

@@ -118,18 +118,14 @@ fn apply(seen: &Ticket, step: Step, now: OffsetDateTime) -> crate::domain::Write
         Delete => delete::delete(seen, AGENT, now),
         Restore => delete::restore(seen, AGENT, now),
         Claim(metric, older) => {
-            let due_at = match metric {
-                FirstResponse => seen.clocks.first_response_due_at,
-                Resolution => seen.clocks.resolution_due_at,
-            };
             let claim = SlaClaim {
                 ticket_id: seen.id,
                 project_id: seen.project_id,
                 metric,
-                due_at: due_at.unwrap(),
+                due_at: seen.clocks.due(metric).unwrap(),
                 generation: seen.clocks.generation - older,
             };
-            breach::judge(seen, &claim, now)
+            breach::judge(seen, &[&claim], now)
         }
     }
 }
