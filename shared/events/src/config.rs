@@ -49,6 +49,9 @@ pub struct SlaPolicyState {
     pub first_response_minutes: i32,
     /// Minutes to the resolution.
     pub resolution_minutes: i32,
+    /// Its working hours, by their id; none for around the clock.
+    #[serde(default)]
+    pub calendar_id: Option<i64>,
     /// Waiting for the customer moves the resolution due time.
     #[serde(default)]
     pub pause_while_pending: bool,

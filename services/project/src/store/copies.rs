@@ -21,6 +21,8 @@ pub struct ProjectSlaPolicy {
     pub first_response_minutes: i32,
     /// Minutes to the resolution.
     pub resolution_minutes: i32,
+    /// Its working hours; null for around the clock.
+    pub calendar_id: Option<i64>,
     /// Waiting for the customer moves the resolution due time.
     pub pause_while_pending: bool,
 }
@@ -55,12 +57,13 @@ pub async fn keep_policy(
     sqlx::query!(
         "insert into sla_policy_copies as kept
              (id, project_id, name, priority, first_response_minutes, resolution_minutes,
-              pause_while_pending, deleted, sequence)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+              calendar_id, pause_while_pending, deleted, sequence)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          on conflict (id) do update
          set project_id = excluded.project_id, name = excluded.name, priority = excluded.priority,
              first_response_minutes = excluded.first_response_minutes,
              resolution_minutes = excluded.resolution_minutes,
+             calendar_id = excluded.calendar_id,
              pause_while_pending = excluded.pause_while_pending,
              deleted = excluded.deleted, sequence = excluded.sequence
          where kept.sequence < excluded.sequence",
@@ -70,6 +73,7 @@ pub async fn keep_policy(
         policy.priority.as_str(),
         policy.first_response_minutes,
         policy.resolution_minutes,
+        policy.calendar_id,
         policy.pause_while_pending,
         policy.deleted,
         sequence,
@@ -116,7 +120,8 @@ pub async fn tickets(pool: &PgPool, project_id: i64) -> sqlx::Result<i64> {
 pub async fn policies(pool: &PgPool, project_id: i64) -> sqlx::Result<Vec<ProjectSlaPolicy>> {
     sqlx::query_as!(
         ProjectSlaPolicy,
-        "select id, name, priority, first_response_minutes, resolution_minutes, pause_while_pending
+        "select id, name, priority, first_response_minutes, resolution_minutes, calendar_id,
+                pause_while_pending
          from sla_policy_copies
          where project_id = $1 and not deleted
          order by array_position(array['critical', 'high', 'medium', 'low'], priority), id",

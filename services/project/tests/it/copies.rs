@@ -40,6 +40,7 @@ fn policy(project_id: Option<i64>, id: i64, priority: Priority) -> SlaPolicyStat
         priority,
         first_response_minutes: 15,
         resolution_minutes: 120,
+        calendar_id: Some(8),
         pause_while_pending: false,
         deleted: false,
     }
@@ -135,7 +136,8 @@ async fn a_projects_own_policies_are_shown_by_urgency() {
     let expected = |id: i64, priority: &str| {
         json!({
             "id": id, "name": format!("Policy {id}"), "priority": priority,
-            "first_response_minutes": 15, "resolution_minutes": 120, "pause_while_pending": false,
+            "first_response_minutes": 15, "resolution_minutes": 120, "calendar_id": 8,
+            "pause_while_pending": false,
         })
     };
     assert_eq!(

@@ -175,6 +175,39 @@ async fn met_stopped_and_deleted_clocks_are_not_claimed() {
 }
 
 #[tokio::test]
+async fn case_29_resolved_is_heard_before_created() {
+    let stack = Stack::start().await;
+    let at = stack.now() - Duration::HOUR;
+    let resolved = TicketState {
+        first_response_open: false,
+        ..due(1, at)
+    };
+    stack
+        .hear(vec![said(Fact::StatusChanged, resolved, 2)])
+        .await;
+    stack.hear(vec![created(due(1, at))]).await;
+    stack.hear(vec![created(due(2, at))]).await;
+    stack.work();
+    let claims = stack.claimed(1).await;
+    assert_eq!((claims.len(), claims[0].2.ticket_id), (1, 2));
+}
+
+#[tokio::test]
+async fn case_30_each_event_is_heard_twice() {
+    let stack = Stack::start().await;
+    let at = stack.now() - Duration::HOUR;
+    let noted = said(Fact::MessageAdded, due(1, at), 2);
+    let twice = vec![created(due(1, at)), noted.clone(), noted.clone()];
+    stack.work();
+    stack.hear(twice.clone()).await;
+    stack.claimed(1).await;
+    stack.hear(twice).await;
+    stack.hear(vec![noted, created(due(2, at))]).await;
+    let claims = stack.claimed(2).await;
+    assert_eq!((claims.len(), claims[1].2.ticket_id), (2, 2));
+}
+
+#[tokio::test]
 async fn a_sleeping_worker_wakes_for_an_earlier_deadline() {
     let stack = Stack::start().await;
     stack

@@ -3,12 +3,14 @@
 //! Everything is decided by times, never by when somebody looked. An operation first *strikes*
 //! the clocks (what ran past its due time by now is a breach, also when nobody has noticed yet),
 //! then changes what it changes, *settles* (pauses, stops or resumes the resolution clock as the
-//! status demands) and strikes again. Working time is counted around the clock; a calendar
-//! frozen on the ticket will take the place of [`elapse`] and [`worked`].
+//! status demands) and strikes again. Time is counted around the clock, or by the calendar that
+//! the policy names; policy and calendar are frozen on the ticket.
 
 use desk_events::{Metric, Priority, Status};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
+
+use super::Calendar;
 
 /// An SLA policy as frozen on a ticket: later edits of the policy leave the ticket alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +27,9 @@ pub struct Policy {
     pub resolution_minutes: i32,
     /// Waiting for the customer moves the resolution due time.
     pub pause_while_pending: bool,
+    /// The hours that count, as they were then; none for around the clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<Calendar>,
 }
 
 impl Policy {
@@ -35,6 +40,35 @@ impl Policy {
     fn resolution(&self) -> Duration {
         Duration::minutes(self.resolution_minutes.into())
     }
+
+    /// The instant at which so much of the time that counts has passed since `from`; none where a
+    /// calendar has too few hours for it.
+    fn elapse(&self, from: OffsetDateTime, time: Duration) -> Option<OffsetDateTime> {
+        match &self.calendar {
+            Some(calendar) => calendar.elapse(from, time),
+            None => from.checked_add(time),
+        }
+    }
+
+    /// The time that counts between two instants.
+    fn worked(&self, from: OffsetDateTime, to: OffsetDateTime) -> Duration {
+        match &self.calendar {
+            Some(calendar) => calendar.worked(from, to),
+            None => to - from,
+        }
+    }
+}
+
+/// A stretch for which the resolution clock stood still, to its credit. Kept as it was rather than
+/// as an amount: another policy may count by other hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// It stopped.
+    #[serde(with = "time::serde::rfc3339")]
+    pub from: OffsetDateTime,
+    /// It ran on.
+    #[serde(with = "time::serde::rfc3339")]
+    pub to: OffsetDateTime,
 }
 
 /// A deadline counts as due soon when so much of its time is over, in per cent.
@@ -75,8 +109,8 @@ pub struct Clocks {
     pub resolution_stopped_at: Option<OffsetDateTime>,
     /// The resolution came late, or is overdue. Never taken back.
     pub resolution_breached: bool,
-    /// Time credited so far: pauses, and resolved until reopened.
-    pub paused: Duration,
+    /// What is credited: pauses, and resolved until reopened.
+    pub pauses: Vec<Pause>,
     /// Raised whenever a due time moves or a clock runs on; claims of older ones are void.
     pub generation: i32,
 }
@@ -94,7 +128,7 @@ impl Clocks {
             resolution_due_at: None,
             resolution_stopped_at: None,
             resolution_breached: false,
-            paused: Duration::ZERO,
+            pauses: Vec::new(),
             generation: 1,
         };
         clocks.first_response_due_at = clocks.first_response_due();
@@ -179,26 +213,37 @@ impl Clocks {
 
     /// When [`SOON`] of the time to the first reply is over, while that clock runs.
     pub fn first_response_soon_at(&self) -> Option<OffsetDateTime> {
-        let target = self.policy.as_ref()?.first_response();
-        self.first_response_open()
-            .then(|| elapse(self.started_at, soon(target)))
+        let policy = self
+            .policy
+            .as_ref()
+            .filter(|_| self.first_response_open())?;
+        policy.elapse(self.started_at, soon(policy.first_response()))
     }
 
     /// When [`SOON`] of the time to the resolution is over, while that clock runs.
     pub fn resolution_soon_at(&self) -> Option<OffsetDateTime> {
-        let target = self.policy.as_ref()?.resolution();
-        self.resolution_open()
-            .then(|| elapse(self.started_at, soon(target) + self.paused))
+        let policy = self.policy.as_ref().filter(|_| self.resolution_open())?;
+        let target = soon(policy.resolution()) + self.credit(policy);
+        policy.elapse(self.started_at, target)
     }
 
     fn first_response_due(&self) -> Option<OffsetDateTime> {
-        let target = self.policy.as_ref()?.first_response();
-        Some(elapse(self.started_at, target))
+        let policy = self.policy.as_ref()?;
+        policy.elapse(self.started_at, policy.first_response())
     }
 
     fn resolution_due(&self) -> Option<OffsetDateTime> {
-        let target = self.policy.as_ref()?.resolution();
-        Some(elapse(self.started_at, target + self.paused))
+        let policy = self.policy.as_ref()?;
+        let target = policy.resolution() + self.credit(policy);
+        policy.elapse(self.started_at, target)
+    }
+
+    /// What the pauses are worth by a policy's hours.
+    fn credit(&self, policy: &Policy) -> Duration {
+        self.pauses
+            .iter()
+            .map(|pause| policy.worked(pause.from, pause.to))
+            .sum()
     }
 
     fn pace(&self, status: Status) -> Pace {
@@ -233,11 +278,16 @@ impl Clocks {
     fn settle(&mut self, status: Status, now: OffsetDateTime) {
         match (self.pace(status), self.resolution_stopped_at) {
             (Pace::Running, Some(since)) => {
-                if !self.resolution_breached {
-                    self.paused += worked(since, now);
-                }
                 self.resolution_stopped_at = None;
-                self.resolution_due_at = self.resolution_due();
+                if !self.resolution_breached {
+                    self.pauses.push(Pause {
+                        from: since,
+                        to: now,
+                    });
+                    // What was met at the very last moment is due at once, not in hindsight: to a
+                    // calendar the moments of a break are all the same.
+                    self.resolution_due_at = self.resolution_due().map(|due| due.max(now));
+                }
             }
             (Pace::Paused | Pace::Ended, None) => self.resolution_stopped_at = Some(now),
             _ => {}
@@ -264,16 +314,6 @@ impl Clocks {
         }
         missed
     }
-}
-
-/// The instant at which so much working time has passed since `from`.
-fn elapse(from: OffsetDateTime, working: Duration) -> OffsetDateTime {
-    from + working
-}
-
-/// The working time between two instants.
-fn worked(from: OffsetDateTime, to: OffsetDateTime) -> Duration {
-    to - from
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub mod assign;
 pub mod breach;
+pub mod calendar;
 pub mod deadline;
 pub mod delete;
 pub mod filing;
@@ -12,7 +13,8 @@ pub mod ticket;
 pub mod update;
 pub mod write;
 
-pub use deadline::{Clocks, Policy};
+pub use calendar::Calendar;
+pub use deadline::{Clocks, Pause, Policy};
 pub use scope::Scope;
 pub use ticket::Ticket;
 pub use write::{Entry, EntryKind, NewMessage, Refused, Write};

@@ -135,6 +135,7 @@ pub(crate) mod tests {
             first_response_minutes: 60,
             resolution_minutes: 480,
             pause_while_pending,
+            calendar: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The path tree as files: `routes/tickets/assign.rs` is `PATCH /tickets/{id}/assign`.
 
+mod calendars;
 mod categories;
 mod external;
 mod once;
@@ -24,8 +25,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(tickets::routes())
         .merge(external::routes())
         .routes(routes!(categories::list))
-        .routes(routes!(sla::list))
-        .routes(routes!(sla::list_for_admins))
+        .merge(sla::routes())
+        .merge(calendars::routes())
         .routes(routes!(tags::list))
         .merge(desk_bus::reconcile::routes())
 }

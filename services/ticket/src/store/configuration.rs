@@ -1,9 +1,9 @@
-//! Categories, tags and SLA policies: as a whole for decisions, by kind for the lists.
+//! Categories, tags and SLA policies, as a whole: what decisions go by.
 
 use desk_events::Priority;
 use sqlx::PgConnection;
 
-use super::word::Word;
+use super::policies::{self, ProjectPolicy};
 use crate::domain::Policy;
 
 /// A category.
@@ -19,15 +19,6 @@ pub struct Category {
     pub color: Option<String>,
     /// What belongs here.
     pub description: Option<String>,
-}
-
-/// A policy with the project it is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProjectPolicy {
-    /// None: for all projects.
-    pub project_id: Option<i64>,
-    /// The policy.
-    pub policy: Policy,
 }
 
 /// The whole configuration at one version.
@@ -84,6 +75,15 @@ pub async fn version(conn: &mut PgConnection) -> sqlx::Result<i64> {
         .await
 }
 
+/// Begins a change: one at a time, until its transaction ends, and whoever decided by what was
+/// before finds out.
+pub async fn change(conn: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!("update configuration set version = version + 1")
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Reads everything. The version is read first: a change in between makes the next check fail,
 /// it never goes unnoticed.
 pub async fn load(conn: &mut PgConnection) -> sqlx::Result<Configuration> {
@@ -91,7 +91,7 @@ pub async fn load(conn: &mut PgConnection) -> sqlx::Result<Configuration> {
         version: version(&mut *conn).await?,
         categories: categories(&mut *conn).await?,
         tags: tags(&mut *conn).await?,
-        policies: policies(conn).await?,
+        policies: policies::all(conn).await?,
     })
 }
 
@@ -114,31 +114,4 @@ pub async fn tags(conn: &mut PgConnection) -> sqlx::Result<Vec<super::tags::Tag>
     )
     .fetch_all(conn)
     .await
-}
-
-/// The policies: the defaults first, then by project; the most urgent first.
-pub async fn policies(conn: &mut PgConnection) -> sqlx::Result<Vec<ProjectPolicy>> {
-    let rows = sqlx::query!(
-        r#"select id, project_id, name, priority as "priority: Word<Priority>",
-                  first_response_minutes, resolution_minutes, pause_while_pending
-           from sla_policies
-           where deleted_at is null
-           order by project_id nulls first, resolution_minutes, id"#,
-    )
-    .fetch_all(conn)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| ProjectPolicy {
-            project_id: row.project_id,
-            policy: Policy {
-                id: row.id,
-                name: row.name,
-                priority: row.priority.0,
-                first_response_minutes: row.first_response_minutes,
-                resolution_minutes: row.resolution_minutes,
-                pause_while_pending: row.pause_while_pending,
-            },
-        })
-        .collect())
 }

@@ -3,6 +3,7 @@
 
 pub mod activities;
 pub mod breaches;
+pub mod calendars;
 pub mod cards;
 pub mod configuration;
 pub mod counts;
@@ -11,6 +12,7 @@ pub mod idempotency;
 pub mod list;
 pub mod messages;
 pub mod people;
+pub mod policies;
 pub mod requesters;
 pub mod tags;
 pub mod tickets;

@@ -4,11 +4,11 @@ use desk_bus::outbox;
 use desk_events::{Priority, Source, Status};
 use serde_json::Value;
 use sqlx::{PgConnection, types::Json};
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use super::{activities, counts, messages, tags, word::Word};
 use crate::{
-    domain::{Clocks, EntryKind, Policy, Scope, Ticket, Write},
+    domain::{Clocks, EntryKind, Pause, Policy, Scope, Ticket, Write},
     events::outgoing,
 };
 
@@ -85,7 +85,7 @@ struct TicketRow {
     resolution_due_at: Option<OffsetDateTime>,
     resolution_stopped_at: Option<OffsetDateTime>,
     resolution_breached: bool,
-    paused_micros: i64,
+    resolution_pauses: Json<Vec<Pause>>,
     deadline_generation: i32,
     resolved_at: Option<OffsetDateTime>,
     closed_at: Option<OffsetDateTime>,
@@ -127,7 +127,7 @@ impl From<TicketRow> for Ticket {
                 resolution_due_at: row.resolution_due_at,
                 resolution_stopped_at: row.resolution_stopped_at,
                 resolution_breached: row.resolution_breached,
-                paused: Duration::microseconds(row.paused_micros),
+                pauses: row.resolution_pauses.0,
                 generation: row.deadline_generation,
             },
             resolved_at: row.resolved_at,
@@ -157,7 +157,9 @@ macro_rules! tickets {
                   t.metadata, t.sla_policy as "sla_policy: Json<Policy>",
                   t.first_response_due_at, t.first_response_at, t.first_response_ended,
                   t.first_response_breached, t.resolution_due_at, t.resolution_stopped_at,
-                  t.resolution_breached, t.paused_micros, t.deadline_generation, t.resolved_at,
+                  t.resolution_breached,
+                  t.resolution_pauses as "resolution_pauses: Json<Vec<Pause>>",
+                  t.deadline_generation, t.resolved_at,
                   t.closed_at, t.ever_resolved, t.last_activity_at, t.reply_count, t.version,
                   t.created_at, t.updated_at, t.deleted_at
            from tickets t
@@ -308,7 +310,7 @@ async fn update_row(conn: &mut PgConnection, write: &Write) -> sqlx::Result<()> 
              status = $4, priority = $5, assigned_to = $6, category_id = $7, sla_policy = $8,
              first_response_due_at = $9, first_response_at = $10, first_response_ended = $11,
              first_response_breached = $12, resolution_due_at = $13, resolution_stopped_at = $14,
-             resolution_breached = $15, paused_micros = $16, deadline_generation = $17,
+             resolution_breached = $15, resolution_pauses = $16, deadline_generation = $17,
              resolved_at = $18, closed_at = $19, ever_resolved = $20, last_activity_at = $21,
              reply_count = $22, version = $23, updated_at = $24, deleted_at = $25
          where id = $1",
@@ -327,7 +329,7 @@ async fn update_row(conn: &mut PgConnection, write: &Write) -> sqlx::Result<()> 
         clocks.resolution_due_at,
         clocks.resolution_stopped_at,
         clocks.resolution_breached,
-        micros(clocks.paused),
+        Json(&clocks.pauses) as _,
         clocks.generation,
         ticket.resolved_at,
         ticket.closed_at,
@@ -341,8 +343,4 @@ async fn update_row(conn: &mut PgConnection, write: &Write) -> sqlx::Result<()> 
     .execute(conn)
     .await?;
     Ok(())
-}
-
-fn micros(duration: Duration) -> i64 {
-    i64::try_from(duration.whole_microseconds()).unwrap_or(i64::MAX)
 }

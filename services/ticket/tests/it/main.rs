@@ -13,6 +13,7 @@ mod external;
 mod list;
 mod once;
 mod roles;
+mod sla;
 mod tickets;
 mod together;
 mod update;

@@ -49,6 +49,21 @@ async fn roles_are_checked_before_bodies() {
         ("GET", "/categories".to_owned(), [200; 4]),
         ("GET", "/sla".to_owned(), [200; 4]),
         ("GET", "/admin/sla".to_owned(), [200; 4]),
+        ("POST", "/admin/sla".to_owned(), [422, 422, 403, 403]),
+        ("PUT", "/admin/sla/1".to_owned(), [200, 200, 403, 403]),
+        ("DELETE", "/admin/sla/999".to_owned(), [404, 404, 403, 403]),
+        ("GET", "/admin/calendars".to_owned(), [200, 200, 403, 403]),
+        ("POST", "/admin/calendars".to_owned(), [422, 422, 403, 403]),
+        (
+            "PUT",
+            "/admin/calendars/999".to_owned(),
+            [404, 404, 403, 403],
+        ),
+        (
+            "DELETE",
+            "/admin/calendars/999".to_owned(),
+            [404, 404, 403, 403],
+        ),
         ("GET", "/tags".to_owned(), [200; 4]),
     ] {
         for (client, expected) in [
@@ -164,5 +179,5 @@ async fn every_route_is_in_the_document_with_its_capability() {
         }
     }
     // Updates answer to PUT and PATCH both.
-    assert_eq!(operations, 25);
+    assert_eq!(operations, 34);
 }

@@ -1,10 +1,12 @@
 //! The cases of the deadline rules, played on whole tickets: one hour to the first reply, eight
-//! to the resolution. The cases that need a calendar come with calendars; those about delivery
-//! (repeats, several workers) belong to the consumers.
+//! to the resolution. Each bears its number in the list of cases; 29 to 32 are about delivery (order,
+//! repeats, outages, several workers) and are played on the SLA worker.
 
 use desk_events::{Actor, MessageKind, Metric, Priority, SlaClaim, Status};
 use time::{Duration, OffsetDateTime};
 
+mod calendars;
+mod configured;
 mod resolution;
 
 use super::Policy;
@@ -295,18 +297,6 @@ fn a_claim_holds_for_its_own_generation() {
         assert_eq!(write.ticket.clocks.resolution_breached, breached);
         assert_eq!(write.is_empty(), !breached);
     }
-}
-
-#[test]
-fn without_a_policy_nothing_is_due() {
-    let mut seen = ticket(None);
-    for minute in [100, 1_000, 10_000] {
-        let now = FILED + Duration::minutes(minute);
-        seen = apply(&seen, Reply, now).ticket;
-    }
-    assert!(!seen.clocks.first_response_breached);
-    assert_eq!(seen.clocks.resolution_due_at, None);
-    assert!(!seen.state().resolution_open);
 }
 
 #[test]

@@ -7,12 +7,10 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::policy::PolicyBody;
 use crate::{
     App,
-    store::{
-        configuration::{self, ProjectPolicy},
-        people,
-    },
+    store::{people, policies},
 };
 
 /// Which policies.
@@ -22,42 +20,6 @@ pub struct Policies {
     /// Only this project's own; without it all that the caller may see.
     #[garde(inner(range(min = 1)))]
     project_id: Option<i64>,
-}
-
-/// An SLA policy.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PolicyBody {
-    /// Policy id.
-    id: i64,
-    /// Null: the default of all projects.
-    project_id: Option<i64>,
-    /// Its name.
-    name: String,
-    /// The priority it rules.
-    priority: &'static str,
-    /// Minutes to the first staff reply.
-    first_response_minutes: i32,
-    /// Minutes to the resolution.
-    resolution_minutes: i32,
-    /// Its working hours; null for around the clock.
-    calendar_id: Option<i64>,
-    /// Waiting for the customer moves the resolution due time.
-    pause_while_pending: bool,
-}
-
-impl From<ProjectPolicy> for PolicyBody {
-    fn from(rule: ProjectPolicy) -> Self {
-        Self {
-            id: rule.policy.id,
-            project_id: rule.project_id,
-            name: rule.policy.name,
-            priority: rule.policy.priority.as_str(),
-            first_response_minutes: rule.policy.first_response_minutes,
-            resolution_minutes: rule.policy.resolution_minutes,
-            calendar_id: None,
-            pause_while_pending: rule.policy.pause_while_pending,
-        }
-    }
 }
 
 /// SLA policies.
@@ -109,7 +71,7 @@ pub async fn list_for_admins(
 /// that they may file tickets to.
 async fn visible(app: &App, who: &SignedIn, project_id: Option<i64>) -> Result<WrappedPolicies> {
     let mut conn = app.db.acquire().await?;
-    let mut policies = configuration::policies(&mut conn).await?;
+    let mut policies = policies::all(&mut conn).await?;
     if let Some(wanted) = project_id {
         policies.retain(|rule| rule.project_id == Some(wanted));
     }

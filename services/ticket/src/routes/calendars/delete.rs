@@ -1,0 +1,46 @@
+//! `DELETE /admin/calendars/{id}`.
+
+use axum::{Json, extract::State};
+use desk_http::{
+    Allowed, Error, Path, Result,
+    openapi::{ErrorBody, Message},
+};
+use desk_identity::can::ManageSlaPolicies;
+
+use crate::{
+    App,
+    store::{calendars, configuration},
+};
+
+/// Deletes a calendar that no policy names. Tickets keep the hours that were frozen on them.
+#[utoipa::path(
+    delete, path = "/admin/calendars/{id}", tag = "Configuration",
+    params(("id" = i64, Path, description = "Calendar id")),
+    responses(
+        (status = 200, description = "Done", body = Message),
+        (status = 401, description = "Not signed in", body = ErrorBody),
+        (status = 403, description = "Admins only", body = ErrorBody),
+        (status = 404, description = "Not there", body = ErrorBody),
+        (status = 409, description = "A policy names it", body = ErrorBody),
+    ),
+    security(("portal" = [])),
+    extensions(("x-capability" = json!("manage_sla_policies")))
+)]
+pub async fn delete(
+    State(app): State<App>,
+    _: Allowed<ManageSlaPolicies>,
+    Path(id): Path<i64>,
+) -> Result<Json<Message>> {
+    let mut tx = app.db.begin().await?;
+    // Nobody makes a policy that names it meanwhile.
+    configuration::change(&mut tx).await?;
+    calendars::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    if calendars::in_use(&mut tx, id).await? {
+        return Err(Error::Conflict("The calendar is in use by an SLA policy."));
+    }
+    calendars::delete(&mut tx, id, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(Json(Message {
+        message: "Calendar deleted",
+    }))
+}
