@@ -4,6 +4,7 @@
 //! - [`Bus::relay`] publishes them to the stream, in order, one replica at a time;
 //! - [`Bus::consume`] hands them to a [`Consumer`] in batches, one transaction a batch;
 //! - [`reconcile`] compares what consumers have with what the outboxes said, and has it said again;
+//! - [`Bus::follow`] tells up to when a consumer has everything;
 //! - [`dead_letters`] keeps what a consumer could not take, until somebody replays it;
 //! - [`program`] is the command line of a service with a database;
 //! - [`mod@print`] shows the stream to people;
@@ -19,6 +20,7 @@ pub mod dead_letters;
 mod delivery;
 mod envelope;
 pub mod failpoint;
+mod freshness;
 mod heard;
 mod lent;
 pub mod outbox;
@@ -34,6 +36,7 @@ mod unavailable;
 
 pub use bus::Bus;
 pub use consumer::{Consumer, trace};
+pub use freshness::Freshness;
 pub use settings::BusSettings;
 pub use unavailable::Unavailable;
 

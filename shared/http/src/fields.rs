@@ -84,6 +84,33 @@ impl<'de> Deserialize<'de> for DayOrMoment {
     }
 }
 
+/// A whole UTC day on the wire: `2024-04-21`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, utoipa::ToSchema)]
+#[schema(value_type = String, format = Date, example = "2024-04-21")]
+pub struct Day(pub Date);
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.format(format_description!("[year]-[month]-[day]"));
+        f.write_str(&text.map_err(|_| fmt::Error)?)
+    }
+}
+
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Date::parse(&text, format_description!("[year]-[month]-[day]"))
+            .map(Self)
+            .map_err(|_| de::Error::custom("must be a date like 2024-04-21"))
+    }
+}
+
 /// A boolean in a query string: true, false, 1, 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Flag(pub bool);
@@ -240,6 +267,16 @@ mod tests {
         assert_eq!(day.start(), datetime!(2024-04-21 0:00 UTC));
         assert!(day.end() > datetime!(2024-04-21 23:59:59.999 UTC));
         assert!(serde_json::from_value::<DayOrMoment>(json!("2024-02-30")).is_err());
+    }
+
+    #[test]
+    fn a_day_is_read_and_written_alike() {
+        let read = |text: &str| serde_json::from_value::<Day>(json!(text));
+        let day = read("2024-02-29").unwrap();
+        assert_eq!(serde_json::to_value(day).unwrap(), json!("2024-02-29"));
+        for bad in ["2023-02-29", "2024-2-9", "2024-02-29T00:00:00Z", "today"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]
