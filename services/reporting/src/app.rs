@@ -1,6 +1,7 @@
 //! What handlers share.
 
 use axum::extract::FromRef;
+use desk_bus::Freshness;
 use desk_http::Gatekeeper;
 use sqlx::PgPool;
 
@@ -11,6 +12,8 @@ pub struct App {
     pub db: PgPool,
     /// Lets internal callers in.
     pub gatekeeper: Gatekeeper,
+    /// Up to when everything that was said is in the reports.
+    pub freshness: Freshness,
 }
 
 impl FromRef<App> for Gatekeeper {

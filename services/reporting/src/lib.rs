@@ -2,7 +2,8 @@
 //!
 //! - [`settings`]: what the process reads from its environment;
 //! - [`app`]: what handlers share;
-//! - `domain`: which of a batch's events tell something new, without I/O;
+//! - `domain`: which of a batch's events tell something new, which days a report is over;
+//!   without I/O;
 //! - `events`: what is heard and what it changes;
 //! - `store`: the SQL;
 //! - `program`: how it starts;
@@ -47,7 +48,11 @@ pub fn openapi() -> OpenApi {
 
 /// Hears the other services until told to stop.
 pub fn start_consumers(app: &App, bus: &Bus, stop: CancellationToken) -> Vec<JoinHandle<()>> {
-    vec![bus.consume(app.db.clone(), events::Reporting, stop)]
+    let (freshness, clock) = (app.freshness.clone(), app.gatekeeper.clock.clone());
+    vec![
+        bus.consume(app.db.clone(), events::Reporting, stop.clone()),
+        bus.follow::<events::Reporting>(freshness, clock, stop),
+    ]
 }
 
 /// Compares what is kept here with what its owners said.

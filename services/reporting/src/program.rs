@@ -2,7 +2,7 @@
 
 use axum::Router;
 use desk_bus::{
-    Bus, Consumer,
+    Bus, Consumer, Freshness,
     program::Stored,
     reconcile::{Owners, Reconciler},
 };
@@ -43,6 +43,7 @@ impl Program for Reporting {
         let app = App {
             db: settings.database.open(CONNECTIONS, &MIGRATORS).await?,
             gatekeeper: process.gatekeeper.clone(),
+            freshness: Freshness::default(),
         };
         Ok(Self {
             app,

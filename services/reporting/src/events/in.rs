@@ -1,4 +1,5 @@
-//! What reporting hears: tickets for its read models, users and projects for their names.
+//! What reporting hears: tickets for its read models; users, projects and categories for their
+//! names.
 
 use desk_bus::{
     Consumer,
@@ -9,7 +10,7 @@ use sqlx::PgConnection;
 
 use crate::{domain::latest, store};
 
-/// Keeps the last state of each ticket, and the copies of users and projects.
+/// Keeps the last state of each ticket, the sums of the reports, and the copies that name them.
 #[derive(Debug, Clone, Copy)]
 pub struct Reporting;
 
@@ -17,12 +18,21 @@ impl Consumer for Reporting {
     const NAME: &'static str = "reporting";
 
     fn subjects(&self) -> &'static [&'static str] {
-        &["ticket.*", "message.*", "status.*", "user.*", "project.*"]
+        &[
+            "ticket.*",
+            "message.*",
+            "status.*",
+            "user.*",
+            "project.*",
+            "config.category",
+        ]
     }
 
     async fn apply(&self, conn: &mut PgConnection, events: &[Event]) -> anyhow::Result<()> {
+        store::keep::take_turn(conn).await?;
         desk_replica::apply(conn, events).await?;
-        store::tickets::keep(conn, &latest(events)).await?;
+        store::categories::keep(conn, events).await?;
+        store::keep::keep(conn, &latest(events)).await?;
         Ok(())
     }
 
@@ -33,6 +43,7 @@ impl Consumer for Reporting {
                 Kept::by_state(AggregateKind::User),
                 Kept::by_state(AggregateKind::Project),
                 Kept::by_state(AggregateKind::Membership),
+                Kept::by_state(AggregateKind::Category),
             ]
         }
     }
@@ -45,6 +56,7 @@ impl Consumer for Reporting {
     ) -> anyhow::Result<Vec<Known>> {
         let known = match kind {
             AggregateKind::Ticket => store::tickets::known(conn, ids).await,
+            AggregateKind::Category => store::categories::known(conn, ids).await,
             copied => desk_replica::known(conn, copied, ids).await,
         };
         Ok(known?)

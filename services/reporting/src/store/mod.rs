@@ -1,3 +1,8 @@
-//! The SQL, one module per table family.
+//! The SQL, one module per table family. It names no schema: the search path says which read
+//! models are meant.
 
+pub(crate) mod categories;
+pub(crate) mod keep;
+pub(crate) mod projects;
+pub(crate) mod reports;
 pub(crate) mod tickets;

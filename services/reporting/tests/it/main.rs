@@ -4,5 +4,7 @@
 mod consuming;
 mod convergence;
 mod facts;
+mod histories;
 mod internal;
+mod reports;
 mod stack;

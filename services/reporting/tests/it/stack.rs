@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 
+use desk_bus::Freshness;
 use desk_testkit::{Client, Desk, Keys, Stage, eventually};
 use reporting::App;
 use serde_json::Value;
@@ -10,6 +11,17 @@ use sqlx::PgPool;
 /// A database of the test's own.
 pub async fn database() -> PgPool {
     desk_testkit::database("reporting", &reporting::MIGRATORS).await
+}
+
+/// Reporting's routes on a database, without a bus.
+pub fn desk(db: PgPool) -> Desk {
+    let keys = Keys::new();
+    let app = App {
+        db,
+        gatekeeper: keys.gatekeeper("reporting"),
+        freshness: Freshness::default(),
+    };
+    Desk::new(reporting::router(app), keys, "reporting")
 }
 
 /// Reporting in this process.
@@ -38,6 +50,7 @@ impl Stack {
         let app = App {
             db: stage.db.clone(),
             gatekeeper: keys.gatekeeper("reporting"),
+            freshness: Freshness::default(),
         };
         let desk = Desk::new(reporting::router(app.clone()), keys, "reporting");
         Self {
