@@ -11,6 +11,7 @@ mod faults;
 mod input;
 mod isolation;
 mod journey;
+mod reports;
 mod roles;
 mod sessions;
 mod stream;
