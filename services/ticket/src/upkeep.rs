@@ -1,4 +1,4 @@
-//! What happens by itself: counts are told, answers kept long enough are dropped.
+//! What happens by itself: totals are summed up and told, answers kept long enough are dropped.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     App,
-    store::{counts, idempotency},
+    store::{counts, idempotency, totals},
 };
 
 /// How often changed counts are looked for; a project's is told once a second at most.
@@ -22,8 +22,8 @@ pub async fn run(app: App, stop: CancellationToken) {
         .await
         .is_some()
     {
-        if let Err(error) = tell_counts(&app).await {
-            tracing::warn!(%error, "counts are told later");
+        if let Err(error) = count(&app).await {
+            tracing::warn!(%error, "tickets are counted later");
         }
         if round.is_multiple_of(SWEEP_EVERY)
             && let Err(error) = sweep(&app).await
@@ -34,7 +34,8 @@ pub async fn run(app: App, stop: CancellationToken) {
     }
 }
 
-async fn tell_counts(app: &App) -> sqlx::Result<()> {
+async fn count(app: &App) -> sqlx::Result<()> {
+    while !totals::was_all(sum_up(app).await?) {}
     let mut tx = app.db.begin().await?;
     let told = counts::tell(&mut tx, app.clock.now()).await?;
     tx.commit().await?;
@@ -42,6 +43,13 @@ async fn tell_counts(app: &App) -> sqlx::Result<()> {
         app.bus.wake();
     }
     Ok(())
+}
+
+async fn sum_up(app: &App) -> sqlx::Result<i64> {
+    let mut tx = app.db.begin().await?;
+    let summed = totals::sum_up(&mut tx).await?;
+    tx.commit().await?;
+    Ok(summed)
 }
 
 async fn sweep(app: &App) -> sqlx::Result<()> {

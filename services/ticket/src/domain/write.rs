@@ -151,18 +151,6 @@ impl Write {
             .collect();
         self.say(EntryKind::Breached, Actor::SYSTEM, changes);
     }
-
-    /// How the project's number of tickets moves.
-    pub fn count_delta(&self) -> i64 {
-        self.entries
-            .iter()
-            .map(|entry| match entry.kind {
-                EntryKind::Deleted => -1,
-                EntryKind::Restored => 1,
-                _ => 0,
-            })
-            .sum()
-    }
 }
 
 /// One changed field.

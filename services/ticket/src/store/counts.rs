@@ -1,4 +1,4 @@
-//! How many tickets each project has.
+//! How many tickets each project has, told to the project service.
 
 use desk_bus::outbox;
 use desk_events::{Aggregate, AggregateKind, Fact, NewEvent, ProjectCount};
@@ -8,36 +8,28 @@ use time::{Duration, OffsetDateTime};
 /// A project's count is told no more often than this.
 const PAUSE: Duration = Duration::SECOND;
 
-/// Moves a project's count; [`tell`] sums it up later.
-pub async fn add(conn: &mut PgConnection, project_id: i64, delta: i64) -> sqlx::Result<()> {
-    sqlx::query!(
-        "insert into project_count_deltas (project_id, delta) values ($1, $2)",
-        project_id,
-        delta,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// Sums up what changed and tells it, one event a project; answers how many. Several replicas
-/// may try at once: each takes what the others have not.
+/// Tells the totals that differ from what was told last, one event a project; answers how many.
+/// Several replicas may try at once: a row that another is telling is told by that one alone.
 pub async fn tell(conn: &mut PgConnection, now: OffsetDateTime) -> sqlx::Result<usize> {
     let counts = sqlx::query!(
-        "with taken as (
-             select d.id, d.project_id, d.delta from project_count_deltas d
-             where not exists (select from project_counts c
-                               where c.project_id = d.project_id and c.told_at > $2)
-             for update of d skip locked
-         ), gone as (
-             delete from project_count_deltas using taken where project_count_deltas.id = taken.id
-         )
-         insert into project_counts as c (project_id, tickets, sequence, told_at)
-         select project_id, sum(delta), 1, $1 from taken group by project_id order by project_id
-         on conflict (project_id)
-             do update set tickets = c.tickets + excluded.tickets, sequence = c.sequence + 1,
-                           told_at = excluded.told_at
-         returning project_id, tickets, sequence",
+        r#"with current as (
+               select project_id, sum(tickets)::bigint as tickets
+               from ticket_totals
+               where facet = 'any' and facet_id = 0 and project_id <> 0
+               group by project_id
+           )
+           insert into project_counts as told (project_id, tickets, sequence, told_at)
+           select c.project_id, c.tickets, 1, $1
+           from current c
+           left join project_counts before on before.project_id = c.project_id
+           where before.project_id is null
+              or before.tickets <> c.tickets and before.told_at <= $2
+           order by c.project_id
+           on conflict (project_id)
+               do update set tickets = excluded.tickets, sequence = told.sequence + 1,
+                             told_at = excluded.told_at
+               where told.tickets <> excluded.tickets and told.told_at <= $2
+           returning project_id, tickets, sequence"#,
         now,
         now - PAUSE,
     )

@@ -1,5 +1,5 @@
--- Files tickets: number, requester, ticket, tags, activity, count, outbox, pending and the answer
--- of a keyed call at once. See `create.rs` for what it takes and why it may leave tickets out.
+-- Files tickets: number, requester, ticket, tags, activity, outbox, pending and the answer of
+-- a keyed call at once. See `create.rs` for what it takes and why it may leave tickets out.
 with input as materialized (
     select i.*, p.prefix, nextval('tickets_id_seq') as id,
            extract(year from i.created_at at time zone 'utc')::integer as year
@@ -74,9 +74,6 @@ with input as materialized (
 ), activity as (
     insert into activities (ticket_id, type, actor_kind, actor_id, created_at)
     select id, 'created', actor_kind, actor_id, created_at from numbered
-), counted as (
-    insert into project_count_deltas (project_id, delta)
-    select project_id, count(*) from numbered group by project_id
 ), said as (
     insert into outbox (event_id, aggregate_kind, aggregate_id, sequence, type, version,
                         occurred_at, traceparent, request_id, payload)

@@ -6,6 +6,7 @@
 //! A search is answered by its own index instead, and sorted afterwards.
 
 mod sql;
+mod total;
 
 use desk_events::{Priority, Status};
 use sqlx::{PgConnection, QueryBuilder, Row, postgres::PgRow};
@@ -223,24 +224,6 @@ impl<'a> List<'a> {
             }
         };
         Ok(Self { arms, filter })
-    }
-
-    /// How many tickets the list has.
-    pub async fn total(&self, conn: &mut PgConnection) -> sqlx::Result<Total> {
-        let mut sql = QueryBuilder::new("select count(*) from (select from tickets t where ");
-        self.push_scope(&mut sql);
-        self.push_filter(&mut sql);
-        let searched = self.filter.search.is_some();
-        if searched {
-            sql.push(" limit ").push_bind(COUNT_CAP + 1);
-        }
-        sql.push(") as found");
-        let count: i64 = sql.build_query_scalar().fetch_one(conn).await?;
-        let capped = searched && count > COUNT_CAP;
-        Ok(Total {
-            count: if capped { COUNT_CAP } else { count },
-            capped,
-        })
     }
 
     /// The ids of one page.

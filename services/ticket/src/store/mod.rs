@@ -16,4 +16,5 @@ pub mod policies;
 pub mod requesters;
 pub mod tags;
 pub mod tickets;
+pub mod totals;
 mod word;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use sqlx::{PgConnection, types::Json};
 use time::OffsetDateTime;
 
-use super::{activities, counts, messages, tags, word::Word};
+use super::{activities, messages, tags, word::Word};
 use crate::{
     domain::{Clocks, EntryKind, Pause, Policy, Scope, Ticket, Write},
     events::outgoing,
@@ -288,9 +288,6 @@ pub async fn apply(conn: &mut PgConnection, write: &Write) -> sqlx::Result<Optio
     }
     if write.retags {
         tags::replace(conn, ticket.id, &ticket.tags).await?;
-    }
-    if write.count_delta() != 0 {
-        counts::add(conn, ticket.project_id, write.count_delta()).await?;
     }
     activities::insert(conn, std::slice::from_ref(write)).await?;
     outbox::append(conn, &outgoing::events(write, message_id)).await?;

@@ -17,7 +17,7 @@ impl List<'_> {
         sql.push("select t.id, ")
             .push(sort.key.sql())
             .push(" as k from tickets t where ");
-        self.push_scope(sql);
+        push_any(sql, &self.arms.iter().collect::<Vec<_>>());
         self.push_filter(sql);
         push_after(sql, sort, window);
     }
@@ -69,13 +69,6 @@ impl List<'_> {
         }
     }
 
-    pub(super) fn push_scope(&self, sql: &mut QueryBuilder<Postgres>) {
-        for (place, arm) in self.arms.iter().enumerate() {
-            sql.push(if place == 0 { "(" } else { " or " });
-            push_predicate(sql, arm);
-        }
-        sql.push(")");
-    }
 
     pub(super) fn push_filter(&self, sql: &mut QueryBuilder<Postgres>) {
         let filter = self.filter;
@@ -125,6 +118,15 @@ impl List<'_> {
             push_search(sql, search);
         }
     }
+}
+
+/// Within any of these arms.
+pub(super) fn push_any(sql: &mut QueryBuilder<Postgres>, arms: &[&Arm<'_>]) {
+    for (place, arm) in arms.iter().enumerate() {
+        sql.push(if place == 0 { "(" } else { " or " });
+        push_predicate(sql, arm);
+    }
+    sql.push(")");
 }
 
 fn push_predicate(sql: &mut QueryBuilder<Postgres>, arm: &Arm<'_>) {
