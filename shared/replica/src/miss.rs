@@ -61,6 +61,17 @@ impl Replica {
         Ok(Some(record.user))
     }
 
+    /// A project; deleted and disabled ones too.
+    ///
+    /// # Errors
+    /// 503 when it is not here and project is out of reach.
+    pub async fn project(&self, id: i64) -> Result<Option<ProjectState>> {
+        match store::project(&self.pool, id).await? {
+            Some(project) => Ok(Some(project)),
+            None => self.refresh_project(id).await,
+        }
+    }
+
     /// A project that is neither disabled nor deleted; the owner is asked once before it is
     /// refused, as in [`Replica::fitting_user`].
     ///

@@ -23,7 +23,12 @@ pub async fn set_aside(conn: &mut PgConnection) -> sqlx::Result<SetAside> {
     for (name, _) in &indexes {
         run(&mut *conn, format!("drop index {name}")).await?;
     }
-    Ok(SetAside(indexes.into_iter().map(|(_, definition)| definition).collect()))
+    Ok(SetAside(
+        indexes
+            .into_iter()
+            .map(|(_, definition)| definition)
+            .collect(),
+    ))
 }
 
 impl SetAside {
@@ -32,7 +37,11 @@ impl SetAside {
     /// # Errors
     /// The database's.
     pub async fn put_back(self, conn: &mut PgConnection) -> sqlx::Result<()> {
-        run(&mut *conn, "set local maintenance_work_mem = '256MB'".to_owned()).await?;
+        run(
+            &mut *conn,
+            "set local maintenance_work_mem = '256MB'".to_owned(),
+        )
+        .await?;
         for definition in self.0 {
             run(&mut *conn, definition).await?;
         }

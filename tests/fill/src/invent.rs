@@ -144,7 +144,12 @@ impl Inventor<'_> {
         let sketch = self.sketch(number);
         let mut random = Random::of(self.seed ^ 1, number);
         let project = &self.world.projects[sketch.project];
-        let priorities = [Priority::Low, Priority::Medium, Priority::High, Priority::Critical];
+        let priorities = [
+            Priority::Low,
+            Priority::Medium,
+            Priority::High,
+            Priority::Critical,
+        ];
         let priority = priorities[random.weighed(&[25.0, 45.0, 22.0, 8.0])];
         let policy = self.world.policy(project.id, priority);
         let (status, assigned_to) = self.stand(&mut random, sketch.created_at, project);
@@ -157,7 +162,10 @@ impl Inventor<'_> {
             priority,
             filed_by: staff(&mut random, 5.0, project),
             assigned_to,
-            category_id: random.percent(88.0).then(|| skewed(&mut random, &self.world.categories)).flatten(),
+            category_id: random
+                .percent(88.0)
+                .then(|| skewed(&mut random, &self.world.categories))
+                .flatten(),
             tags: tags(&mut random, &self.world.tags),
             clocks: Clocks::default(),
             messages: Vec::new(),
@@ -213,10 +221,15 @@ impl Inventor<'_> {
             clocks.resolution_due_at = Some(filed + minutes(policy.resolution_minutes));
         }
         let solved = matches!(ticket.status, Status::Resolved | Status::Closed);
-        let pauses = ticket.policy.as_ref().is_some_and(|policy| policy.pause_while_pending);
+        let pauses = ticket
+            .policy
+            .as_ref()
+            .is_some_and(|policy| policy.pause_while_pending);
         if ticket.status != Status::Open {
             clocks.first_response_at = Some(answered_at);
-            let author = ticket.assigned_to.or_else(|| project.agents.first().copied());
+            let author = ticket
+                .assigned_to
+                .or_else(|| project.agents.first().copied());
             ticket.messages.push(Message {
                 body: words::answer(random),
                 agent: author,
@@ -249,8 +262,7 @@ impl Inventor<'_> {
         };
         clocks.first_response_breached =
             missed(clocks.first_response_due_at, clocks.first_response_at);
-        clocks.resolution_breached =
-            missed(clocks.resolution_due_at, clocks.resolution_stopped_at);
+        clocks.resolution_breached = missed(clocks.resolution_due_at, clocks.resolution_stopped_at);
     }
 
     /// What would be to come has happened just now.

@@ -76,7 +76,8 @@ pub async fn fill(
     };
     let said_before = requesters::last_said(&mut tx).await?;
     let mut tables = Tables::default();
-    let requesters = Requesters::add(&mut tx, &inventor, wanted.events.then_some(&mut tables)).await?;
+    let requesters =
+        Requesters::add(&mut tx, &inventor, wanted.events.then_some(&mut tables)).await?;
     let mut numbers = Numbers::reserve(&mut tx, &inventor).await?;
     for number in 0..wanted.tickets {
         let ticket = inventor.ticket(number);

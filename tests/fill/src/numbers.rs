@@ -26,7 +26,9 @@ impl Numbers {
         for number in 0..inventor.tickets {
             let sketch = inventor.sketch(number);
             let project = inventor.world.projects[sketch.project].id;
-            *counts.entry((project, sketch.created_at.year())).or_default() += 1;
+            *counts
+                .entry((project, sketch.created_at.year()))
+                .or_default() += 1;
         }
         let mut last = HashMap::new();
         for ((project, year), count) in counts {

@@ -70,7 +70,9 @@ impl Requesters {
             .map(|row| (row.email.clone(), row.requester()))
             .collect();
         let in_order = emails.iter().map(|email| {
-            by_email.remove(*email).with_context(|| format!("{email} was not added"))
+            by_email
+                .remove(*email)
+                .with_context(|| format!("{email} was not added"))
         });
         Ok(Self(in_order.collect::<Result<_>>()?))
     }
@@ -97,7 +99,11 @@ fn people(inventor: &Inventor<'_>) -> Vec<(String, String, Option<i64>)> {
     let accounts = &inventor.world.accounts;
     (0..inventor.customers())
         .map(|place| match accounts.get(place) {
-            Some(account) => (account.name.clone(), account.email.clone(), Some(account.id)),
+            Some(account) => (
+                account.name.clone(),
+                account.email.clone(),
+                Some(account.id),
+            ),
             None => {
                 let mut random = Random::of(inventor.seed ^ 2, place as u64);
                 let (name, email) = words::customer(&mut random, place);

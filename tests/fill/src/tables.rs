@@ -66,7 +66,10 @@ impl Tables {
         for tag in &ticket.tags {
             self.tags.row().plain(given.id).plain(tag).end();
         }
-        let answers = ticket.messages.iter().position(|message| message.agent.is_some());
+        let answers = ticket
+            .messages
+            .iter()
+            .position(|message| message.agent.is_some());
         for (place, message) in ticket.messages.iter().enumerate() {
             self.message(message, given, answers == Some(place));
         }
@@ -133,7 +136,11 @@ impl Tables {
         };
         entry("created", kind, who, "[]", ticket.created_at);
         for message in &ticket.messages {
-            let kind = if message.agent.is_some() { "user" } else { "key" };
+            let kind = if message.agent.is_some() {
+                "user"
+            } else {
+                "key"
+            };
             entry("reply_added", kind, message.agent, "[]", message.created_at);
         }
         if let Some(at) = ticket.clocks.closed_at.or(ticket.clocks.resolved_at) {
@@ -158,7 +165,13 @@ impl Tables {
             message: None,
         };
         let payload = serde_json::to_string(&event)?;
-        self.say(AggregateKind::Ticket, given.id, "ticket.created", ticket.last_activity_at, &payload);
+        self.say(
+            AggregateKind::Ticket,
+            given.id,
+            "ticket.created",
+            ticket.last_activity_at,
+            &payload,
+        );
         Ok(())
     }
 
@@ -168,12 +181,23 @@ impl Tables {
             "id": requester.id, "name": requester.name, "email": requester.email, "phone": null,
         });
         let kind = AggregateKind::Requester;
-        self.say(kind, requester.id, "requester.added", now, &payload.to_string());
+        self.say(
+            kind,
+            requester.id,
+            "requester.added",
+            now,
+            &payload.to_string(),
+        );
     }
 
     fn say(&mut self, kind: AggregateKind, id: i64, what: &str, at: OffsetDateTime, payload: &str) {
         let row = self.outbox.row().plain(Uuid::now_v7()).plain(kind.as_str());
-        row.plain(id).plain(1).plain(what).time(at).text(payload).end();
+        row.plain(id)
+            .plain(1)
+            .plain(what)
+            .time(at)
+            .text(payload)
+            .end();
     }
 
     /// Copies what was added, and forgets it.
@@ -202,6 +226,18 @@ impl Tables {
 fn state(ticket: &Ticket, given: Given<'_>) -> TicketState {
     let clocks = &ticket.clocks;
     let live = ticket.deleted_at.is_none();
+    let first_response_open = live
+        && clocks.first_response_at.is_none()
+        && clocks.first_response_due_at.is_some()
+        && !clocks.first_response_breached;
+    let resolution_open = live
+        && clocks.resolution_stopped_at.is_none()
+        && clocks.resolution_due_at.is_some()
+        && !clocks.resolution_breached;
+    // Due soon when 80 % of the time is over: made-up policies have neither hours nor pauses.
+    let soon = |due: Option<OffsetDateTime>| {
+        due.map(|due| ticket.created_at + (due - ticket.created_at) * 4 / 5)
+    };
     TicketState {
         id: given.id,
         number: given.number.to_owned(),
@@ -218,14 +254,10 @@ fn state(ticket: &Ticket, given: Given<'_>) -> TicketState {
         first_response_at: clocks.first_response_at,
         first_response_due_at: clocks.first_response_due_at,
         resolution_due_at: clocks.resolution_due_at,
-        first_response_open: live
-            && clocks.first_response_at.is_none()
-            && clocks.first_response_due_at.is_some()
-            && !clocks.first_response_breached,
-        resolution_open: live
-            && clocks.resolution_stopped_at.is_none()
-            && clocks.resolution_due_at.is_some()
-            && !clocks.resolution_breached,
+        first_response_soon_at: soon(clocks.first_response_due_at).filter(|_| first_response_open),
+        resolution_soon_at: soon(clocks.resolution_due_at).filter(|_| resolution_open),
+        first_response_open,
+        resolution_open,
         deadline_generation: 1,
         first_response_breached: clocks.first_response_breached,
         resolution_breached: clocks.resolution_breached,

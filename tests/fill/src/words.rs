@@ -28,12 +28,53 @@ const HOSTS: [&str; 8] = [
 ];
 
 const THINGS: [&str; 48] = [
-    "invoice", "receipt", "payment", "refund", "voucher", "card", "subscription", "booking",
-    "viewing", "contract", "listing", "photo", "document", "password", "login", "account",
-    "address", "phone number", "newsletter", "notification", "calendar", "report", "export",
-    "import", "spreadsheet", "dashboard", "search", "filter", "map", "delivery", "parcel",
-    "tracking", "warehouse", "order", "basket", "discount", "survey", "form", "upload", "download",
-    "attachment", "printer", "scanner", "terminal", "tablet", "integration", "webhook",
+    "invoice",
+    "receipt",
+    "payment",
+    "refund",
+    "voucher",
+    "card",
+    "subscription",
+    "booking",
+    "viewing",
+    "contract",
+    "listing",
+    "photo",
+    "document",
+    "password",
+    "login",
+    "account",
+    "address",
+    "phone number",
+    "newsletter",
+    "notification",
+    "calendar",
+    "report",
+    "export",
+    "import",
+    "spreadsheet",
+    "dashboard",
+    "search",
+    "filter",
+    "map",
+    "delivery",
+    "parcel",
+    "tracking",
+    "warehouse",
+    "order",
+    "basket",
+    "discount",
+    "survey",
+    "form",
+    "upload",
+    "download",
+    "attachment",
+    "printer",
+    "scanner",
+    "terminal",
+    "tablet",
+    "integration",
+    "webhook",
     "certificate",
 ];
 
@@ -114,7 +155,10 @@ pub fn customer(random: &mut Random, number: usize) -> (String, String) {
     let (first, last) = (random.pick(&FIRST), random.pick(&LAST));
     let host = random.pick(&HOSTS);
     let local = format!("{first}.{last}").to_lowercase();
-    (format!("{first} {last}"), format!("{local}.{number}@{host}"))
+    (
+        format!("{first} {last}"),
+        format!("{local}.{number}@{host}"),
+    )
 }
 
 /// `Wrong invoice: booking was not confirmed in Lagos` and the like.

@@ -85,7 +85,10 @@ impl World {
         )
         .fetch_all(&mut *conn)
         .await?;
-        ensure!(!projects.is_empty(), "there is no project to file tickets to");
+        ensure!(
+            !projects.is_empty(),
+            "there is no project to file tickets to"
+        );
         let accounts = sqlx::query_as(
             "select id, name, lower(email) as email from replica_users
              where role = 'customer' and is_active and not deleted order by id",
@@ -103,9 +106,16 @@ impl World {
         Ok(Self {
             projects,
             accounts: accounts.fetch_all(&mut *conn).await?,
-            categories: ids(conn, "select id from categories where deleted_at is null order by id")
-                .await?,
-            tags: ids(conn, "select id from tags where deleted_at is null order by id").await?,
+            categories: ids(
+                conn,
+                "select id from categories where deleted_at is null order by id",
+            )
+            .await?,
+            tags: ids(
+                conn,
+                "select id from tags where deleted_at is null order by id",
+            )
+            .await?,
             rules: rules.fetch_all(conn).await?,
         })
     }
@@ -131,4 +141,3 @@ async fn ids(conn: &mut PgConnection, sql: &'static str) -> Result<Vec<i64>> {
     let ids = sqlx::query_scalar(sql).fetch_all(conn).await;
     ids.context("the configuration")
 }
-

@@ -69,7 +69,6 @@ impl List<'_> {
         }
     }
 
-
     pub(super) fn push_filter(&self, sql: &mut QueryBuilder<Postgres>) {
         let filter = self.filter;
         sql.push(if filter.deleted {

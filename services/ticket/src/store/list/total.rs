@@ -58,10 +58,7 @@ impl Counted {
 }
 
 /// The day of a bound that takes a day in whole; none within where there is no bound.
-fn whole_days(
-    bound: Option<OffsetDateTime>,
-    whole: impl Fn(Time) -> bool,
-) -> Option<Option<Date>> {
+fn whole_days(bound: Option<OffsetDateTime>, whole: impl Fn(Time) -> bool) -> Option<Option<Date>> {
     let Some(bound) = bound else {
         return Some(None);
     };
@@ -125,7 +122,9 @@ impl Counted {
             Self::Facet(facet, id) => {
                 sql.push("ticket_totals where facet = ").push_bind(*facet);
                 sql.push(" and facet_id = ").push_bind(*id);
-                sql.push(" and project_id = any (").push_bind(projects.to_vec()).push(")");
+                sql.push(" and project_id = any (")
+                    .push_bind(projects.to_vec())
+                    .push(")");
                 push_kind(sql, filter, "assigned");
             }
             Self::Days(from, to) => {
@@ -164,7 +163,9 @@ pub(super) fn push_projects(sql: &mut QueryBuilder<Postgres>, projects: &[i64]) 
     if *projects == [ALL_PROJECTS] {
         sql.push("true");
     } else {
-        sql.push("project_id = any (").push_bind(projects.to_vec()).push(")");
+        sql.push("project_id = any (")
+            .push_bind(projects.to_vec())
+            .push(")");
     }
 }
 
@@ -179,7 +180,10 @@ fn push_kind(sql: &mut QueryBuilder<Postgres>, filter: &Filter, assigned: &str) 
         sql.push(" and overdue = ").push_bind(overdue);
     }
     if let Some(unassigned) = filter.unassigned {
-        sql.push(" and ").push(assigned).push(" = ").push_bind(!unassigned);
+        sql.push(" and ")
+            .push(assigned)
+            .push(" = ")
+            .push_bind(!unassigned);
     }
 }
 
@@ -207,25 +211,69 @@ mod tests {
         for (filter, counted) in [
             (none(), Some(Counted::Facet("any", 0))),
             (
-                Filter { status: Some(Status::Open), category_id: Some(2), ..none() },
+                Filter {
+                    status: Some(Status::Open),
+                    category_id: Some(2),
+                    ..none()
+                },
                 Some(Counted::Facet("category", 2)),
             ),
             (
-                Filter { unassigned: Some(true), tags: Some(vec![4]), ..none() },
+                Filter {
+                    unassigned: Some(true),
+                    tags: Some(vec![4]),
+                    ..none()
+                },
                 Some(Counted::Facet("tag", 4)),
             ),
-            (Filter { tags: Some(vec![4, 5]), ..none() }, None),
-            (Filter { category_id: Some(2), assigned_to: Some(3), ..none() }, None),
-            (Filter { deleted: true, ..none() }, None),
             (
-                Filter { created_from: from, created_to: to, ..none() },
-                Some(Counted::Days(Some(date!(2026-03-01)), Some(date!(2026-03-31)))),
-            ),
-            (
-                Filter { created_to: to, status: Some(Status::Open), ..none() },
+                Filter {
+                    tags: Some(vec![4, 5]),
+                    ..none()
+                },
                 None,
             ),
-            (Filter { created_to: Some(datetime!(2026-03-31 12:00 UTC)), ..none() }, None),
+            (
+                Filter {
+                    category_id: Some(2),
+                    assigned_to: Some(3),
+                    ..none()
+                },
+                None,
+            ),
+            (
+                Filter {
+                    deleted: true,
+                    ..none()
+                },
+                None,
+            ),
+            (
+                Filter {
+                    created_from: from,
+                    created_to: to,
+                    ..none()
+                },
+                Some(Counted::Days(
+                    Some(date!(2026 - 03 - 01)),
+                    Some(date!(2026 - 03 - 31)),
+                )),
+            ),
+            (
+                Filter {
+                    created_to: to,
+                    status: Some(Status::Open),
+                    ..none()
+                },
+                None,
+            ),
+            (
+                Filter {
+                    created_to: Some(datetime!(2026-03-31 12:00 UTC)),
+                    ..none()
+                },
+                None,
+            ),
         ] {
             assert_eq!(Counted::by(&filter), counted, "{filter:?}");
         }
