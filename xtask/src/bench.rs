@@ -12,20 +12,27 @@ use crate::{
     supervise::Interrupts,
 };
 
+/// A part that is measured apart from the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Part {
+    /// Lists, searches and details at a thousand, a hundred thousand and a million tickets.
+    Lists,
+}
+
 /// Builds, starts the servers, and runs the program that measures.
-pub async fn run(quick: bool, json: Option<&Path>) -> Result<()> {
+pub async fn run(part: Option<Part>, quick: bool, json: Option<&Path>) -> Result<()> {
     let mut interrupts = Interrupts::listen()?;
     cargo::build(Profile::Release).await?;
     let lab = Lab::start(Servers::Both, Care::Durable).await?;
     let outcome = tokio::select! {
-        outcome = measure(&lab, quick, json) => outcome,
+        outcome = measure(&lab, part, quick, json) => outcome,
         () = interrupts.next() => Err(anyhow::anyhow!("interrupted")),
     };
     lab.stop(outcome.is_err()).await?;
     outcome
 }
 
-async fn measure(lab: &Lab, quick: bool, json: Option<&Path>) -> Result<()> {
+async fn measure(lab: &Lab, part: Option<Part>, quick: bool, json: Option<&Path>) -> Result<()> {
     let mut command = Command::new(paths::target()?.join("release").join("bench"));
     command.envs(lab.environment()).kill_on_drop(true);
     if quick {
@@ -33,6 +40,9 @@ async fn measure(lab: &Lab, quick: bool, json: Option<&Path>) -> Result<()> {
     }
     if let Some(file) = json {
         command.arg("--json").arg(file);
+    }
+    if part == Some(Part::Lists) {
+        command.arg("lists");
     }
     cargo::run(command, "the bench").await
 }

@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use crate::{
     bench, down, events,
     lab::{Care, Lab, Servers},
-    logs,
+    load, logs,
     paths::Profile,
     prepare, reconcile, say,
     test::{self, Step},
@@ -69,6 +69,21 @@ enum Command {
     ///
     /// One JSON line a service. They do so by themselves, too: see docs/architecture.md.
     Reconcile,
+    /// Fill the running local stack with made-up tickets, up to a million and more
+    ///
+    /// Sixty projects of very different size, two years, words that a search finds. The consumers
+    /// follow. From 20,000 tickets on, nobody else can file any until they are in.
+    Load {
+        /// How many
+        #[arg(long)]
+        tickets: u64,
+        /// Which ones: the same seed makes up the same tickets
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Tell nobody: reports, deadlines and accounts stay as they are
+        #[arg(long)]
+        without_events: bool,
+    },
     /// Check everything that CI checks: format, SQL data, lints, build, tests
     ///
     /// Uses a PostgreSQL and a NATS of its own, apart from a running `up`.
@@ -87,6 +102,9 @@ enum Command {
     /// Release build, durable servers of its own, a table at the end. Absolute figures are this
     /// machine's; the ratios are what counts.
     Bench {
+        /// Only this, which is no part of the whole: `lists` takes 4 GB and some minutes
+        #[arg(value_enum)]
+        part: Option<bench::Part>,
         /// Short points: under three minutes without the build
         #[arg(long)]
         quick: bool,
@@ -146,9 +164,21 @@ async fn execute(command: Command) -> Result<()> {
         } => logs::run(service.as_deref(), follow, lines).await,
         Command::Events { follow, subject } => events::run(follow, subject.as_deref()),
         Command::Reconcile => reconcile::run(),
+        Command::Load {
+            tickets,
+            seed,
+            without_events,
+        } => {
+            load::run(load::Wanted {
+                tickets,
+                seed,
+                without_events,
+            })
+            .await
+        }
         Command::Test { only, words } => test::run(&only, &words).await,
         Command::Deps => test::deps().await,
-        Command::Bench { quick, json } => bench::run(quick, json.as_deref()).await,
+        Command::Bench { part, quick, json } => bench::run(part, quick, json.as_deref()).await,
         Command::Prepare { check, crates } => prepare_on_some_server(check, &crates).await,
     }
 }

@@ -5,7 +5,7 @@ use std::{
     collections::BTreeMap, os::unix::process::CommandExt as _, path::PathBuf, process::Command,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -38,14 +38,31 @@ impl Running {
 
     /// A command of a service of the running stack.
     pub fn command(local: &Local, service: Service) -> Result<Command> {
-        let running: Option<Self> = read_json(&local.stack())?;
-        let Some(running) = running.filter(|_| Lock::is_held(&local.lock())) else {
-            bail!("the local stack does not run: `cargo xtask up` starts it");
-        };
-        let mut command = Command::new(running.binaries.join(service.name()));
+        Self::program(local, service, service.name())
+    }
+
+    /// A program that was built with the running stack, with the settings of one of its services.
+    pub fn program(local: &Local, service: Service, name: &str) -> Result<Command> {
+        let running = Self::read(local)?;
+        let mut command = Command::new(running.binaries.join(name));
         clean_environment(&mut command);
         command.envs(running.settings.get(service.name()).into_iter().flatten());
         Ok(command)
+    }
+
+    /// A setting of a service of the running stack.
+    pub fn setting(local: &Local, service: Service, name: &str) -> Result<String> {
+        let running = Self::read(local)?;
+        let settings = running.settings.get(service.name());
+        let value = settings.and_then(|settings| settings.get(name)).cloned();
+        value.with_context(|| format!("{service} has no {name}"))
+    }
+
+    fn read(local: &Local) -> Result<Self> {
+        let running: Option<Self> = read_json(&local.stack())?;
+        running
+            .filter(|_| Lock::is_held(&local.lock()))
+            .context("the local stack does not run: `cargo xtask up` starts it")
     }
 }
 

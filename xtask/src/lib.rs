@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`cli`] | the commands and their flags |
 //! | [`up`], [`supervise`], [`down`], [`logs`], [`events`], [`mod@reconcile`] | the local stack, from start to stop |
-//! | [`demo`], [`seed`] | what a new local stack is filled with |
+//! | [`demo`], [`seed`], [`load`] | what a local stack is filled with |
 //! | [`mod@test`], [`lab`], [`prepare`], [`mod@bench`] | the test run, its servers, the checked SQL data, the measurements |
 //! | [`stack`] | the eight services as processes: used by `up` and by the end-to-end test |
 //! | [`service`], [`settings`], [`secrets`], [`databases`], [`ports`] | what the stack is made of |
@@ -25,6 +25,7 @@ pub mod demo;
 pub mod down;
 pub mod events;
 pub mod lab;
+pub mod load;
 pub mod lock;
 pub mod logs;
 pub mod nats;

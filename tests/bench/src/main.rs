@@ -10,6 +10,7 @@
 //! | [`load`], [`latency`], [`requests`] | the load generator |
 //! | [`creates`], [`filing`], [`pgbench`] | tickets filed by key, and their yardstick |
 //! | [`reads`], [`bare`], [`rows`] | ticket detail and list, and theirs |
+//! | [`lists`] | lists and searches at up to a million tickets |
 //! | [`statements`] | the service's very statements, which the yardsticks run |
 //! | [`cpu`], [`processes`], [`counters`] | what it takes: CPU, memory, commits, syncs |
 //! | [`database`], [`server`] | the databases and what they hold |
@@ -23,6 +24,7 @@ mod database;
 mod desk;
 mod filing;
 mod latency;
+mod lists;
 mod load;
 mod pgbench;
 mod processes;
@@ -40,7 +42,12 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    counters::Counters, cpu::Meter, desk::Desk, report::Findings, scale::Scale, server::Server,
+    counters::Counters,
+    cpu::Meter,
+    desk::Desk,
+    report::Findings,
+    scale::{Extent, Scale},
+    server::Server,
 };
 
 /// Measures the desk.
@@ -58,6 +65,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Part {
+    /// Lists, searches and details at a thousand, a hundred thousand and a million tickets.
+    Lists,
     /// The bare handler, as a process of its own.
     #[command(hide = true)]
     Bare,
@@ -69,6 +78,14 @@ async fn main() -> Result<()> {
     let cli = Cli::parse();
     if let Some(Part::Bare) = cli.part {
         return bare::serve().await;
+    }
+    if let Some(Part::Lists) = cli.part {
+        let extent = if cli.quick {
+            Extent::QUICK
+        } else {
+            Extent::WHOLE
+        };
+        return lists::run(&extent, cli.json.as_deref()).await;
     }
     let desk = Desk::start().await?;
     let findings = measure(&desk, cli.quick).await;

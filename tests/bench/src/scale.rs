@@ -39,6 +39,38 @@ impl Scale {
     }
 }
 
+/// The extent of the lists' measurement.
+#[derive(Debug, Clone, Copy)]
+pub struct Extent {
+    /// Asking before the measuring begins.
+    pub warm: Duration,
+    /// The measured time of a point.
+    pub measure: Duration,
+    /// With how many tickets, ascending.
+    pub tickets: &'static [u64],
+}
+
+impl Extent {
+    /// Without the million.
+    pub const QUICK: Self = Self {
+        warm: Duration::from_millis(100),
+        measure: Duration::from_millis(300),
+        tickets: &[1_000, 100_000],
+    };
+
+    /// All of it.
+    pub const WHOLE: Self = Self {
+        warm: Duration::from_millis(300),
+        measure: Duration::from_secs(1),
+        tickets: &[1_000, 100_000, 1_000_000],
+    };
+
+    /// The time of a point, warm-up included.
+    pub fn whole(&self) -> Duration {
+        self.warm + self.measure
+    }
+}
+
 /// One point of a series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Point {

@@ -135,7 +135,7 @@ impl Inventor<'_> {
             .collect();
         Sketch {
             project: random.weighed(&by_rank),
-            created_at: in_office_hours(moment),
+            created_at: self.past(in_office_hours(moment)),
         }
     }
 
@@ -155,7 +155,7 @@ impl Inventor<'_> {
         let (status, assigned_to) = self.stand(&mut random, sketch.created_at, project);
         let mut ticket = Ticket {
             project: sketch.project,
-            customer: random.place(self.customers(), 2),
+            customer: self.customer(&mut random),
             subject: words::subject(&mut random),
             description: words::description(&mut random),
             status,
@@ -179,6 +179,12 @@ impl Inventor<'_> {
             ticket.deleted_at = Some(ticket.last_activity_at);
         }
         ticket
+    }
+
+    /// Most write now and then, a few write often.
+    fn customer(&self, random: &mut Random) -> usize {
+        let skew = if random.percent(10.0) { 2 } else { 1 };
+        random.place(self.customers(), skew)
     }
 
     /// Old tickets are closed, but for a few; new ones wait, most of them for somebody to come.

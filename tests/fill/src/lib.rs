@@ -40,6 +40,8 @@ const MANY: u64 = 20_000;
 /// Rows of one `COPY`.
 const CHUNK: u64 = 10_000;
 
+pub use world::heard_of;
+
 /// What is wanted.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted {

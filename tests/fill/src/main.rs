@@ -4,7 +4,7 @@ use std::str::FromStr as _;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
-use fill::{Wanted, fill};
+use fill::{Wanted, fill, heard_of};
 use indicatif::{ProgressBar, ProgressStyle};
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{ConnectOptions as _, postgres::PgConnectOptions};
@@ -18,6 +18,9 @@ struct Cli {
     /// Which ones: the same seed makes up the same tickets.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Wait until ticket has heard of so many projects.
+    #[arg(long, default_value_t = 1)]
+    projects: i64,
     /// Tell nobody of them: reports, deadlines and accounts stay as they are.
     #[arg(long)]
     without_events: bool,
@@ -33,6 +36,7 @@ async fn main() -> Result<()> {
     // The error of a URL that is none could quote the password in it.
     let options = options.ok().context("the database URL is none")?;
     let mut connection = options.connect().await.context("ticket's database")?;
+    heard_of(&mut connection, cli.projects).await?;
     let wanted = Wanted {
         tickets: cli.tickets,
         seed: cli.seed,

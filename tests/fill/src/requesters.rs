@@ -98,17 +98,14 @@ impl Row {
 fn people(inventor: &Inventor<'_>) -> Vec<(String, String, Option<i64>)> {
     let accounts = &inventor.world.accounts;
     (0..inventor.customers())
-        .map(|place| match accounts.get(place) {
-            Some(account) => (
-                account.name.clone(),
-                account.email.clone(),
-                Some(account.id),
-            ),
-            None => {
-                let mut random = Random::of(inventor.seed ^ 2, place as u64);
-                let (name, email) = words::customer(&mut random, place);
-                (name, email, None)
+        .map(|place| {
+            if let Some(account) = accounts.get(place) {
+                let (name, email) = (account.name.clone(), account.email.clone());
+                return (name, email, Some(account.id));
             }
+            let mut random = Random::of(inventor.seed ^ 2, place as u64);
+            let (name, email) = words::customer(&mut random, place);
+            (name, email, None)
         })
         .collect()
 }

@@ -1,5 +1,7 @@
 //! What the desk has already: projects with their agents, accounts, configuration.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result, ensure};
 use desk_events::Priority;
 use serde_json::Value;
@@ -64,6 +66,31 @@ pub struct World {
     /// Tags.
     pub tags: Vec<i64>,
     rules: Vec<Rule>,
+}
+
+/// How long ticket may take to hear of new projects.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits until ticket has heard of so many active projects.
+///
+/// # Errors
+/// When it does not hear of them.
+pub async fn heard_of(conn: &mut PgConnection, projects: i64) -> Result<()> {
+    let wait = async {
+        loop {
+            let known: i64 = sqlx::query_scalar(
+                "select count(*) from replica_projects where is_active and not deleted",
+            )
+            .fetch_one(&mut *conn)
+            .await?;
+            if known >= projects {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let heard = tokio::time::timeout(PATIENCE, wait).await;
+    heard.context("ticket does not hear of its projects")?
 }
 
 impl World {

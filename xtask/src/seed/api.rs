@@ -45,6 +45,7 @@ impl Api {
     }
 
     /// The same API as somebody else.
+    #[must_use]
     pub fn by(&self, caller: Caller) -> Self {
         Self {
             caller,

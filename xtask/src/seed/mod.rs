@@ -9,7 +9,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::demo::{ADMIN, AGENT, CUSTOMER, Demo, PASSWORD, SUPER};
-use api::{Api, Caller};
+pub use api::Api;
+use api::Caller;
 
 struct Person {
     name: &'static str,
@@ -137,6 +138,11 @@ pub async fn run(gateway: &str) -> Result<Demo> {
         ensure_ticket(&key, &agent, ticket).await?;
     }
     Ok(demo)
+}
+
+/// The API as the first super admin.
+pub async fn super_admin(gateway: &str) -> Result<Api> {
+    log_in(&Api::new(gateway)?, SUPER).await
 }
 
 async fn log_in(anyone: &Api, email: &str) -> Result<Api> {
@@ -268,7 +274,7 @@ async fn ensure_ticket(key: &Api, agent: &Api, ticket: &Ticket) -> Result<()> {
 }
 
 /// The row of a list whose field is exactly the value.
-async fn find(api: &Api, path: &str, field: &str, value: &str) -> Result<Option<Value>> {
+pub async fn find(api: &Api, path: &str, field: &str, value: &str) -> Result<Option<Value>> {
     let page = api
         .get(path, &[("search", value), ("per_page", "100")])
         .await?;

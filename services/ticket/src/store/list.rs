@@ -3,15 +3,20 @@
 //! What a caller sees is a union of *arms*: an agent's projects and what the agent filed, a
 //! customer's address and account. Each arm has an index that holds its tickets in order, so a
 //! page reads a page's worth of each arm and merges; one predicate with `or` would read them all.
-//! A search is answered by its own index instead, and sorted afterwards.
+//! A search is answered by its own index instead, and sorted afterwards; so is a filter that so few
+//! tickets pass that walking the order would pass by thousands of others for each of them.
 
+mod search;
+mod seek;
 mod sql;
 mod total;
+mod way;
 
 use desk_events::{Priority, Status};
 use sqlx::{PgConnection, QueryBuilder, Row, postgres::PgRow};
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 
+use self::{sql::push_window, way::Way};
 use super::people;
 use crate::domain::Scope;
 
@@ -155,15 +160,37 @@ pub struct Window {
     pub limit: i64,
     /// Only rows beyond this one.
     pub after: Option<Position>,
+    /// Only rows filed on this day or beyond it; `offset` counts from there.
+    pub day: Option<Date>,
 }
 
 /// A page's ids.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ids {
     /// In order.
     pub ids: Vec<i64>,
     /// The last row, when there are more.
     pub next: Option<Position>,
+}
+
+impl Ids {
+    /// From rows of one more than the window wants.
+    fn read(rows: &[PgRow], sort: Sort, window: Window) -> sqlx::Result<Self> {
+        let kept = usize::try_from(window.limit).unwrap_or(usize::MAX);
+        let mut found = rows
+            .iter()
+            .take(kept)
+            .map(|row| {
+                Ok(Position {
+                    id: row.try_get("id")?,
+                    key: sort.key.read(row)?,
+                })
+            })
+            .collect::<sqlx::Result<Vec<Position>>>()?;
+        let ids = found.iter().map(|position| position.id).collect();
+        let next = if rows.len() > kept { found.pop() } else { None };
+        Ok(Self { ids, next })
+    }
 }
 
 /// How many there are.
@@ -226,44 +253,44 @@ impl<'a> List<'a> {
         Ok(Self { arms, filter })
     }
 
-    /// The ids of one page.
-    pub async fn page(
+    /// One page, and how many tickets the list has.
+    pub async fn read(
         &self,
         conn: &mut PgConnection,
         sort: Sort,
         window: Window,
+    ) -> sqlx::Result<(Total, Ids)> {
+        let total = if self.filter.search.is_some() {
+            let (total, ids) = self.searched(&mut *conn, sort, window).await?;
+            if !total.capped {
+                return Ok((total, ids));
+            }
+            total
+        } else {
+            self.total(&mut *conn).await?
+        };
+        Ok((total, self.page(conn, sort, window, total).await?))
+    }
+
+    async fn page(
+        &self,
+        conn: &mut PgConnection,
+        sort: Sort,
+        window: Window,
+        total: Total,
     ) -> sqlx::Result<Ids> {
+        if window.offset >= total.count && !total.capped {
+            return Ok(Ids::default());
+        }
+        let window = self.sought(&mut *conn, sort, window).await?;
         let mut sql = QueryBuilder::new("select id, ");
         sql.push(sort.key.shown()).push(" as key from (");
-        if self.filter.search.is_some() {
-            self.push_searched(&mut sql, sort, window);
-        } else {
-            self.push_arms(&mut sql, sort, window);
+        match self.way(sort, total) {
+            Way::Gather => self.push_gathered(&mut sql, sort, window),
+            Way::Walk => self.push_arms(&mut sql, sort, window),
         }
-        let direction = sort.direction();
-        sql.push(") as found order by k")
-            .push(direction)
-            .push(", id")
-            .push(direction);
-        sql.push(" offset ")
-            .push_bind(window.offset)
-            .push(" limit ")
-            .push_bind(window.limit + 1);
-        let rows = sql.build().fetch_all(conn).await?;
-
-        let kept = usize::try_from(window.limit).unwrap_or(usize::MAX);
-        let mut found = rows
-            .iter()
-            .take(kept)
-            .map(|row| {
-                Ok(Position {
-                    id: row.try_get("id")?,
-                    key: sort.key.read(row)?,
-                })
-            })
-            .collect::<sqlx::Result<Vec<Position>>>()?;
-        let ids = found.iter().map(|position| position.id).collect();
-        let next = if rows.len() > kept { found.pop() } else { None };
-        Ok(Ids { ids, next })
+        sql.push(") as found");
+        push_window(&mut sql, sort, window);
+        Ids::read(&sql.build().fetch_all(conn).await?, sort, window)
     }
 }

@@ -16,4 +16,5 @@ mod roles;
 mod sla;
 mod tickets;
 mod together;
+mod totals;
 mod update;

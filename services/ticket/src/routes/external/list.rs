@@ -77,8 +77,7 @@ pub async fn list(
     };
     let mut conn = app.db.acquire().await?;
     let list = List::new(&mut conn, &scope, &filter).await?;
-    let total = list.total(&mut conn).await?;
-    let found = list.page(&mut conn, Sort::NEWEST, window).await?;
+    let (total, found) = list.read(&mut conn, Sort::NEWEST, window).await?;
     let rows = cards::cards(&mut conn, &found.ids).await?;
     let next = found
         .next

@@ -62,6 +62,7 @@ pub fn window(cursor: Option<&str>, sort: Sort, paging: Paging) -> Result<Window
         offset,
         limit: paging.per_page,
         after,
+        day: None,
     })
 }
 

@@ -172,8 +172,7 @@ pub async fn list(
     let mut conn = app.db.acquire().await?;
     let filter = query.filter(&*configuration(&app, &mut conn, &query).await?);
     let list = List::new(&mut conn, &scope, &filter).await?;
-    let total = list.total(&mut conn).await?;
-    let found = list.page(&mut conn, sort, window).await?;
+    let (total, found) = list.read(&mut conn, sort, window).await?;
     let rows = answer::rows(&mut conn, &found.ids).await?;
     let next = found
         .next

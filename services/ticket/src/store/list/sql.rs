@@ -1,14 +1,14 @@
 //! The SQL of a list, put together from its arms, its filter and its order.
 
+use desk_events::Priority;
 use sqlx::{Postgres, QueryBuilder};
 
-use super::{Arm, List, Sort, SortValue, Window};
-
-/// Searches shorter than this match a number or an e-mail by prefix, in characters.
-const SUBSTRING_FROM: usize = 3;
+use super::{Arm, List, Sort, SortKey, SortValue, Window, search::push_search};
 
 impl List<'_> {
-    pub(super) fn push_searched(
+    /// Everything that passes. The fence (`offset 0`) keeps the planner from walking the order
+    /// after all: it knows nothing of what lies together.
+    pub(super) fn push_gathered(
         &self,
         sql: &mut QueryBuilder<Postgres>,
         sort: Sort,
@@ -20,6 +20,7 @@ impl List<'_> {
         push_any(sql, &self.arms.iter().collect::<Vec<_>>());
         self.push_filter(sql);
         push_after(sql, sort, window);
+        sql.push(" offset 0");
     }
 
     pub(super) fn push_arms(&self, sql: &mut QueryBuilder<Postgres>, sort: Sort, window: Window) {
@@ -51,12 +52,15 @@ impl List<'_> {
         sql.push("select t.id, ")
             .push(sort.key.sql())
             .push(" as k from tickets t where ");
-        if matches!(arm, Arm::Projects(_)) {
-            sql.push("t.project_id = mine.project_id");
-        } else {
-            push_predicate(sql, arm);
+        match arm {
+            Arm::Everything => push_predicate(sql, arm),
+            Arm::Projects(_) => {
+                sql.push("t.project_id = mine.project_id");
+            }
+            Arm::FiledBy(..) | Arm::FiledFor(..) => push_person(sql, arm, sort),
         }
         self.push_filter(sql);
+        self.push_never_before_filing(sql, sort);
         push_after(sql, sort, window);
         let direction = sort.direction();
         sql.push(" order by k")
@@ -66,6 +70,18 @@ impl List<'_> {
         sql.push(" limit ").push_bind(needed);
         if matches!(arm, Arm::Projects(_)) {
             sql.push(") as own");
+        }
+    }
+
+    /// Nothing happens to a ticket, and nothing is due, before it is filed: a walk may start there.
+    fn push_never_before_filing(&self, sql: &mut QueryBuilder<Postgres>, sort: Sort) {
+        if let (Some(from), SortKey::LastActivityAt | SortKey::ResolutionDueAt) =
+            (self.filter.created_from, sort.key)
+        {
+            sql.push(" and ")
+                .push(sort.key.sql())
+                .push(" >= ")
+                .push_bind(from);
         }
     }
 
@@ -80,7 +96,8 @@ impl List<'_> {
             sql.push(" and t.status = ").push_bind(status.as_str());
         }
         if let Some(priority) = filter.priority {
-            sql.push(" and t.priority = ").push_bind(priority.as_str());
+            sql.push(" and t.priority_rank = ")
+                .push_bind(rank(priority));
         }
         if let Some(project_id) = filter.project_id {
             sql.push(" and t.project_id = ").push_bind(project_id);
@@ -157,52 +174,68 @@ fn push_predicate(sql: &mut QueryBuilder<Postgres>, arm: &Arm<'_>) {
     }
 }
 
+/// What one person has is little, so that only the order of filing is walked.
+fn push_person(sql: &mut QueryBuilder<Postgres>, arm: &Arm<'_>, sort: Sort) {
+    if sort.key == SortKey::CreatedAt {
+        push_predicate(sql, arm);
+        return;
+    }
+    sql.push("t.id = any (array(select t.id from tickets t where ");
+    push_predicate(sql, arm);
+    sql.push(" and t.deleted_at is null))");
+}
+
+/// The page of what was found.
+pub(super) fn push_window(sql: &mut QueryBuilder<Postgres>, sort: Sort, window: Window) {
+    let direction = sort.direction();
+    sql.push(" order by k")
+        .push(direction)
+        .push(", id")
+        .push(direction);
+    sql.push(" offset ").push_bind(window.offset);
+    sql.push(" limit ").push_bind(window.limit + 1);
+}
+
+/// Beyond the row that the page before ended with.
+pub(super) fn push_beyond(
+    sql: &mut QueryBuilder<Postgres>,
+    (key, id): (&str, &str),
+    sort: Sort,
+    window: Window,
+) {
+    let Some(after) = window.after else {
+        return;
+    };
+    sql.push(" and (").push(key).push(", ").push(id).push(")");
+    sql.push(sort.beyond()).push("(");
+    match after.key {
+        SortValue::Time(Some(time)) => sql.push_bind(time),
+        SortValue::Time(None) => sql.push("'infinity'::timestamptz"),
+        SortValue::Rank(rank) => sql.push_bind(rank),
+    };
+    sql.push(", ").push_bind(after.id).push(")");
+}
+
 fn push_after(sql: &mut QueryBuilder<Postgres>, sort: Sort, window: Window) {
-    if let Some(after) = window.after {
-        sql.push(" and (")
-            .push(sort.key.sql())
-            .push(", t.id)")
-            .push(sort.beyond())
-            .push("(");
-        match after.key {
-            SortValue::Time(Some(time)) => sql.push_bind(time),
-            SortValue::Time(None) => sql.push("'infinity'::timestamptz"),
-            SortValue::Rank(rank) => sql.push_bind(rank),
+    push_beyond(sql, (sort.key.sql(), "t.id"), sort, window);
+    if let Some(day) = window.day {
+        let bound = if sort.descending {
+            day.next_day()
+        } else {
+            Some(day)
         };
-        sql.push(", ").push_bind(after.id).push(")");
+        sql.push(" and t.created_at ")
+            .push(if sort.descending { "< " } else { ">= " });
+        sql.push_bind(bound.unwrap_or(day).midnight().assume_utc());
     }
 }
 
-/// The expression of the search index, word for word.
-fn push_search(sql: &mut QueryBuilder<Postgres>, search: &str) {
-    let pattern = literal(search);
-    if search.chars().count() < SUBSTRING_FROM {
-        sql.push(" and (lower(t.number) like lower(")
-            .push_bind(format!("{pattern}%"));
-        sql.push(") or t.customer_email like lower(")
-            .push_bind(format!("{pattern}%"))
-            .push("))");
-    } else {
-        sql.push(
-            r" and lower(t.subject || E'\n' || t.number || E'\n' || t.customer_email) like lower(",
-        );
-        sql.push_bind(format!("%{pattern}%")).push(")");
-    }
-}
-
-/// The text with `%`, `_` and the escape itself taken literally.
-fn literal(text: &str) -> String {
-    text.replace('\\', r"\\")
-        .replace('%', r"\%")
-        .replace('_', r"\_")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wildcards_are_taken_literally() {
-        assert_eq!(literal(r"50%_\"), r"50\%\_\\");
+/// A priority as the index on it holds it.
+const fn rank(priority: Priority) -> i16 {
+    match priority {
+        Priority::Low => 1,
+        Priority::Medium => 2,
+        Priority::High => 3,
+        Priority::Critical => 4,
     }
 }

@@ -3,7 +3,7 @@
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 use time::{Date, OffsetDateTime, Time, UtcOffset, macros::time};
 
-use super::{Arm, COUNT_CAP, Filter, List, Total, sql::push_any};
+use super::{Arm, Filter, List, Total, sql::push_any};
 
 /// A day's last microsecond, the finest time that is kept.
 const LAST_MOMENT: Time = time!(23:59:59.999999);
@@ -12,7 +12,7 @@ const ALL_PROJECTS: i64 = 0;
 
 /// What the counters can answer.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Counted {
+enum Counted {
     /// By status, priority and the like, and by one facet.
     Facet(&'static str, i64),
     /// By days of filing, and nothing else.
@@ -21,7 +21,7 @@ pub(super) enum Counted {
 
 impl Counted {
     /// The counters for this filter, if there are any.
-    pub(super) fn by(filter: &Filter) -> Option<Self> {
+    fn by(filter: &Filter) -> Option<Self> {
         let never = filter.deleted || filter.search.is_some() || filter.customer_email.is_some();
         if never {
             return None;
@@ -51,24 +51,22 @@ impl Counted {
             || filter.overdue.is_some()
             || filter.category_id.is_some()
             || filter.tags.is_some();
-        let from = whole_days(filter.created_from, |time| time == Time::MIDNIGHT)?;
-        let to = whole_days(filter.created_to, |time| time >= LAST_MOMENT)?;
-        (!other).then_some(Self::Days(from, to))
+        let (from, to) = (utc(filter.created_from), utc(filter.created_to));
+        let whole = from.is_none_or(|from| from.time() == Time::MIDNIGHT)
+            && to.is_none_or(|to| to.time() >= LAST_MOMENT);
+        let day = OffsetDateTime::date;
+        (whole && !other).then(|| Self::Days(from.map(day), to.map(day)))
     }
 }
 
-/// The day of a bound that takes a day in whole; none within where there is no bound.
-fn whole_days(bound: Option<OffsetDateTime>, whole: impl Fn(Time) -> bool) -> Option<Option<Date>> {
-    let Some(bound) = bound else {
-        return Some(None);
-    };
-    let bound = bound.to_offset(UtcOffset::UTC);
-    whole(bound.time()).then(|| Some(bound.date()))
+/// A bound of a range, in UTC.
+fn utc(bound: Option<OffsetDateTime>) -> Option<OffsetDateTime> {
+    bound.map(|bound| bound.to_offset(UtcOffset::UTC))
 }
 
 impl List<'_> {
-    /// How many tickets the list has.
-    pub async fn total(&self, conn: &mut PgConnection) -> sqlx::Result<Total> {
+    /// How many tickets the list has, unless it is searched.
+    pub(super) async fn total(&self, conn: &mut PgConnection) -> sqlx::Result<Total> {
         let counted = Counted::by(self.filter);
         let mut rest = Vec::new();
         let mut sql = QueryBuilder::new("select 0");
@@ -86,21 +84,17 @@ impl List<'_> {
             self.push_count(&mut sql, &rest);
         }
         let count: i64 = sql.build_query_scalar().fetch_one(conn).await?;
-        let capped = self.filter.search.is_some() && count > COUNT_CAP;
         Ok(Total {
-            count: if capped { COUNT_CAP } else { count },
-            capped,
+            count,
+            capped: false,
         })
     }
 
     fn push_count(&self, sql: &mut QueryBuilder<Postgres>, arms: &[&Arm<'_>]) {
-        sql.push("(select count(*) from (select from tickets t where ");
+        sql.push("(select count(*) from tickets t where ");
         push_any(sql, arms);
         self.push_filter(sql);
-        if self.filter.search.is_some() {
-            sql.push(" limit ").push_bind(COUNT_CAP + 1);
-        }
-        sql.push(") as found)");
+        sql.push(")");
     }
 }
 
