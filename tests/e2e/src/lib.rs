@@ -13,7 +13,6 @@ mod people;
 use std::time::Duration;
 
 use desk_testkit::Answer;
-use reqwest::Method;
 use serde_json::{Value, json};
 use xtask::{
     postgres::{Tools, psql::Psql},
@@ -183,13 +182,23 @@ impl World {
     /// # Panics
     /// When the service cannot be asked.
     pub async fn internal(&self, service: Service, path: &str) -> Answer {
+        self.as_service(service).get(path).await
+    }
+
+    /// Another service, as it calls this one.
+    pub fn as_service(&self, service: Service) -> Person {
         let token = people::service_token(&self.stack, service);
-        let person = Person::new(
+        let url = self.stack.url(service);
+        Person::new(self.http.clone(), url, Who::Bearer(token))
+    }
+
+    /// Whoever watches a service's health and metrics.
+    pub fn admin(&self, service: Service) -> Person {
+        Person::new(
             self.http.clone(),
-            self.stack.url(service),
-            Who::Bearer(token),
-        );
-        person.send(Method::GET, path, None).await
+            self.stack.admin_url(service),
+            Who::Stranger,
+        )
     }
 
     /// Asks a service's database; one line a row, fields parted by `|`.

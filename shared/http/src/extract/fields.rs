@@ -131,9 +131,20 @@ fn top_level(path: &str) -> &str {
     path.split(['.', '[']).next().unwrap_or(path)
 }
 
+/// serde's words without what was sent, which may be a password in a wrong field.
+fn discreet(message: &str) -> Option<String> {
+    let (fault, expected) = message.rsplit_once(", expected ")?;
+    let fault = if fault.starts_with("unknown variant") {
+        "unknown value"
+    } else {
+        fault.split(['`', '"']).next()?.trim_end()
+    };
+    Some(format!("{fault}, expected {expected}"))
+}
+
 /// serde's words without Rust's type names.
 fn readable(message: &str) -> String {
-    let mut text = message.replace("unknown variant", "unknown value");
+    let mut text = discreet(message).unwrap_or_else(|| message.to_owned());
     for number in ["i64", "i32", "i16", "u64", "u32", "u16", "u8"] {
         text = text.replace(&format!("expected {number}"), "expected an integer");
     }
@@ -203,6 +214,38 @@ mod tests {
             "{seen}"
         );
         assert!(seen["metadata"].is_array());
+    }
+
+    #[test]
+    fn what_was_sent_is_not_sent_back() {
+        for (message, readably) in [
+            (
+                "invalid type: string \"hunter2\", expected i64",
+                "Invalid type: string, expected an integer.",
+            ),
+            (
+                "invalid type: integer `4711`, expected a string",
+                "Invalid type: integer, expected a string.",
+            ),
+            (
+                "invalid type: map, expected a string",
+                "Invalid type: map, expected a string.",
+            ),
+            (
+                "invalid value: string \"a, expected \"b\"\", expected a date",
+                "Invalid value: string, expected a date.",
+            ),
+            (
+                "unknown variant `hunter2`, expected one of `low`, `high`",
+                "Unknown value, expected one of 'low', 'high'.",
+            ),
+            (
+                "invalid digit found in string",
+                "Invalid digit found in string.",
+            ),
+        ] {
+            assert_eq!(readable(message), readably);
+        }
     }
 
     #[test]

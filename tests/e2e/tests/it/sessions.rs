@@ -6,8 +6,8 @@ use desk_testkit::eventually_within;
 use e2e::{Person, World};
 use serde_json::json;
 
-/// Revocations are asked for twice a second; the rest is room for a busy machine.
-const AT_ONCE: Duration = Duration::from_secs(3);
+/// A second, as promised, and a quarter for a busy machine.
+const AT_ONCE: Duration = Duration::from_millis(1_250);
 
 async fn ends(person: &Person) {
     eventually_within(AT_ONCE, || async {

@@ -13,6 +13,14 @@ use xtask::service::Service;
 
 /// Every event that the world has published.
 pub async fn events(world: &World) -> Vec<Event> {
+    let messages = raw(world).await.into_iter();
+    messages
+        .map(|message| Event::decode(&message.payload).unwrap())
+        .collect()
+}
+
+/// Every message in the stream, as it is.
+pub async fn raw(world: &World) -> Vec<jetstream::Message> {
     let stream = open(world).await;
     let pending = stream.cached_info().state.messages;
     let reader = pull::Config {
@@ -23,7 +31,7 @@ pub async fn events(world: &World) -> Vec<Event> {
     let messages = consumer.messages().await.unwrap();
     messages
         .take(usize::try_from(pending).unwrap())
-        .map(|message| Event::decode(&message.unwrap().payload).unwrap())
+        .map(Result::unwrap)
         .collect()
         .await
 }
