@@ -1,21 +1,23 @@
 //! Tenants see nothing of each other: foreign ids in paths, queries and bodies.
 
+use desk_testkit::eventually;
 use e2e::{Person, Project, World, ids};
 use serde_json::{Value, json};
 
 /// Stands in every object of the other tenant, and must show up nowhere else.
-const CANARY: &str = "canary-9f3b";
+pub const CANARY: &str = "canary-9f3b";
 
-struct Tenant {
-    project: Project,
-    agent: Person,
-    customer: Person,
-    shop: Person,
-    ticket: i64,
-    number: String,
+/// A project with its people, its key, and a ticket of its customer.
+pub struct Tenant {
+    pub project: Project,
+    pub agent: Person,
+    pub customer: Person,
+    pub shop: Person,
+    pub ticket: i64,
+    pub number: String,
 }
 
-async fn tenant(world: &World, root: &Person, name: &str) -> Tenant {
+pub async fn tenant(world: &World, root: &Person, name: &str) -> Tenant {
     let project = world.project(root, name).await;
     let agent = world
         .person(root, "agent", &format!("agent@{name}.test"))
@@ -32,7 +34,8 @@ async fn tenant(world: &World, root: &Person, name: &str) -> Tenant {
         filed["ticket"]["id"].as_i64().unwrap(),
         filed["ticket"]["ticket_number"].as_str().unwrap(),
     );
-    agent.get(&format!("/tickets/{id}")).await.expect(200);
+    // Once the event of the agent's place has arrived.
+    eventually(|| async { agent.get(&format!("/tickets/{id}")).await.status == 200 }).await;
     Tenant {
         project,
         agent,
@@ -43,8 +46,9 @@ async fn tenant(world: &World, root: &Person, name: &str) -> Tenant {
     }
 }
 
+/// The body of an answer with this status, which tells nothing of the other tenant.
 #[track_caller]
-fn silent(answer: desk_testkit::Answer, status: u16, what: &str) -> Value {
+pub fn silent(answer: desk_testkit::Answer, status: u16, what: &str) -> Value {
     assert_eq!(answer.status.as_u16(), status, "{what}: {}", answer.body);
     assert!(
         !answer.body.to_string().contains(CANARY),
@@ -225,7 +229,7 @@ async fn a_stranger_does_not_inherit_tickets_by_claiming_an_address() {
     shop.post("/external/tickets", file("second@example.com"))
         .await
         .expect(201);
-    desk_testkit::eventually(|| async {
+    eventually(|| async {
         root.get("/admin/users?search=second@example.com")
             .await
             .body["total"]

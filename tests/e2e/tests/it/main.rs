@@ -9,6 +9,7 @@
 mod canary;
 mod documents;
 mod faults;
+mod foreign;
 mod input;
 mod isolation;
 mod journey;
