@@ -17,6 +17,18 @@ use crate::{
 pub enum Part {
     /// Lists, searches and details at a thousand, a hundred thousand and a million tickets.
     Lists,
+    /// How late a missed deadline shows, with a million that run.
+    Sla,
+}
+
+impl Part {
+    /// What the program calls it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Lists => "lists",
+            Self::Sla => "sla",
+        }
+    }
 }
 
 /// Builds, starts the servers, and runs the program that measures.
@@ -41,8 +53,6 @@ async fn measure(lab: &Lab, part: Option<Part>, quick: bool, json: Option<&Path>
     if let Some(file) = json {
         command.arg("--json").arg(file);
     }
-    if part == Some(Part::Lists) {
-        command.arg("lists");
-    }
+    command.args(part.map(Part::name));
     cargo::run(command, "the bench").await
 }

@@ -102,7 +102,7 @@ enum Command {
     /// Release build, durable servers of its own, a table at the end. Absolute figures are this
     /// machine's; the ratios are what counts.
     Bench {
-        /// Only this, which is no part of the whole: `lists` takes 4 GB and some minutes
+        /// Only this, which is no part of the whole: each takes some minutes, `lists` 4 GB, too
         #[arg(value_enum)]
         part: Option<bench::Part>,
         /// Short points: under three minutes without the build

@@ -11,6 +11,7 @@
 //! | [`creates`], [`filing`], [`pgbench`] | tickets filed by key, and their yardstick |
 //! | [`reads`], [`bare`], [`rows`] | ticket detail and list, and theirs |
 //! | [`lists`] | lists and searches at up to a million tickets |
+//! | [`deadlines`] | how late a missed deadline shows among a million |
 //! | [`statements`] | the service's very statements, which the yardsticks run |
 //! | [`cpu`], [`processes`], [`counters`] | what it takes: CPU, memory, commits, syncs |
 //! | [`database`], [`server`] | the databases and what they hold |
@@ -21,6 +22,7 @@ mod counters;
 mod cpu;
 mod creates;
 mod database;
+mod deadlines;
 mod desk;
 mod filing;
 mod latency;
@@ -67,6 +69,8 @@ struct Cli {
 enum Part {
     /// Lists, searches and details at a thousand, a hundred thousand and a million tickets.
     Lists,
+    /// How late a missed deadline shows, with a million that run.
+    Sla,
     /// The bare handler, as a process of its own.
     #[command(hide = true)]
     Bare,
@@ -86,6 +90,9 @@ async fn main() -> Result<()> {
             Extent::WHOLE
         };
         return lists::run(&extent, cli.json.as_deref()).await;
+    }
+    if let Some(Part::Sla) = cli.part {
+        return deadlines::run(cli.quick, cli.json.as_deref()).await;
     }
     let desk = Desk::start().await?;
     let findings = measure(&desk, cli.quick).await;

@@ -7,6 +7,7 @@
 #![expect(clippy::too_many_lines, reason = "a journey is told in one go")]
 
 mod canary;
+mod deadlines;
 mod documents;
 mod faults;
 mod foreign;

@@ -45,7 +45,12 @@ pub async fn is_drained(world: &World) -> bool {
 
 /// Whether all that was said has been published.
 pub async fn is_published(world: &World) -> bool {
-    for service in [Service::Auth, Service::Project, Service::Ticket] {
+    for service in [
+        Service::Auth,
+        Service::Project,
+        Service::Ticket,
+        Service::SlaWorker,
+    ] {
         let pending = world.sql(service, "select count(*) from outbox_pending");
         if pending.await != "0" {
             return false;
