@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use desk_bus::{failpoint, outbox};
 use desk_telemetry::TraceContext;
+use sqlx::PgConnection;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -51,37 +52,68 @@ pub(crate) async fn run(app: App, stop: CancellationToken) {
 /// Says all that has to be said by now, what is overdue first and in due order; answers when
 /// something has to be said next.
 async fn catch_up(app: &App) -> sqlx::Result<Option<OffsetDateTime>> {
-    while say(app, Word::Overdue).await? == BATCH || say(app, Word::DueSoon).await? == BATCH {}
-    claims::next(&app.db).await
+    loop {
+        let round = desk_telemetry::scope(TraceContext::accept(None, None), round(app));
+        if let Round::Done { next } = round.await? {
+            return Ok(next);
+        }
+    }
 }
 
-/// Takes a batch of clocks and says it of them, in one transaction; answers how many there were.
-async fn say(app: &App, word: Word) -> sqlx::Result<usize> {
-    desk_telemetry::scope(TraceContext::accept(None, None), async {
-        let now = app.clock.now();
-        let limit = i64::try_from(BATCH).unwrap_or(i64::MAX);
-        let mut tx = app.db.begin().await?;
-        let taken = match word {
-            Word::Overdue => claims::overdue(&mut tx, now, limit).await?,
-            Word::DueSoon => claims::due_soon(&mut tx, now, limit).await?,
-        };
-        let count = taken.len();
-        if count == 0 {
-            return Ok(0);
+/// What came of a round.
+enum Round {
+    /// There may be more.
+    More,
+    /// All is said until then.
+    Done { next: Option<OffsetDateTime> },
+}
+
+/// Takes a batch of clocks and says it of them, in one transaction.
+async fn round(app: &App) -> sqlx::Result<Round> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    claims::plan_afresh(&mut tx).await?;
+    let mut round = Round::More;
+    let overdue = claims::overdue(&mut tx, now, limit()).await?;
+    let mut said = say(&mut tx, Word::Overdue, overdue, now).await?;
+    if said < BATCH {
+        let soon = claims::due_soon(&mut tx, now, limit()).await?;
+        let warned = say(&mut tx, Word::DueSoon, soon, now).await?;
+        if warned < BATCH {
+            let next = claims::next(&mut tx).await?;
+            round = Round::Done { next };
         }
-        note(word, &taken, now);
-        let events: Vec<_> = taken
-            .into_iter()
-            .map(|claim| claim.event(word, now))
-            .collect();
-        outbox::append(&mut tx, &events).await?;
+        said += warned;
+    }
+    if said > 0 {
         failpoint::pass("sla-worker", "claim-commit").await;
-        tx.commit().await?;
+    }
+    tx.commit().await?;
+    if said > 0 {
         app.bus.wake();
-        tracing::debug!(claims = count, word = word.as_str(), "said");
-        Ok(count)
-    })
-    .await
+        tracing::debug!(claims = said, "said");
+    }
+    Ok(round)
+}
+
+fn limit() -> i64 {
+    i64::try_from(BATCH).unwrap_or(i64::MAX)
+}
+
+/// Says it of these clocks; answers how many there are.
+async fn say(
+    conn: &mut PgConnection,
+    word: Word,
+    taken: Vec<Claim>,
+    now: OffsetDateTime,
+) -> sqlx::Result<usize> {
+    note(word, &taken, now);
+    let events: Vec<_> = taken
+        .into_iter()
+        .map(|claim| claim.event(word, now))
+        .collect();
+    outbox::append(conn, &events).await?;
+    Ok(events.len())
 }
 
 /// How much is said, and how late claims are.

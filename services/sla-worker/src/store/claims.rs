@@ -2,7 +2,7 @@
 //! another worker or the consumer holds: it never waits for anybody, so nobody locks up with it.
 
 use desk_events::{Metric, SlaClaim};
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use crate::domain::Claim;
@@ -33,6 +33,15 @@ impl From<Row> for Claim {
             sequence: row.sequence,
         }
     }
+}
+
+/// Has the transaction's statements planned for the clocks there are now: a plan that was made
+/// while there were none would look at every clock of a million.
+pub(crate) async fn plan_afresh(conn: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!("set local plan_cache_mode = force_custom_plan")
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Takes clocks whose due time has passed, the longest overdue first, and marks them claimed.
@@ -109,11 +118,11 @@ pub(crate) async fn due_soon(
 }
 
 /// When something has to be said next; none while no clock runs.
-pub(crate) async fn next(db: &PgPool) -> sqlx::Result<Option<OffsetDateTime>> {
+pub(crate) async fn next(conn: &mut PgConnection) -> sqlx::Result<Option<OffsetDateTime>> {
     sqlx::query_scalar!(
         r#"select least((select min(due_at) from deadlines where not claimed),
                         (select min(soon_at) from deadlines where soon_at is not null)) as "next""#
     )
-    .fetch_one(db)
+    .fetch_one(conn)
     .await
 }
