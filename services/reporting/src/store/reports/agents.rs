@@ -36,14 +36,17 @@ pub(crate) async fn read(
 ) -> sqlx::Result<Vec<AgentRow>> {
     sqlx::query_as!(
         AgentRow,
-        r#"with sums as (
+        r#"with facts as (
+               select * from agent_days where day between $1 and $2 and $3::bigint[] is null
+               union all
+               select * from agent_days where day between $1 and $2 and project_id = any($3)),
+           sums as (
                select agent_id, sum(tickets) as assigned, sum(resolved) as resolved,
                       sum(resolution_micros) as micros
-               from agent_days
-               where day between $1 and $2 and ($3::bigint[] is null or project_id = any($3))
-                 and ($4::bigint is null or agent_id = $4)
+               from facts
+               where $4::bigint is null or agent_id = $4
                group by agent_id having sum(tickets) > 0)
-           select s.agent_id, coalesce(u.name, 'Agent ' || s.agent_id) as "agent!",
+           select s.agent_id as "agent_id!", coalesce(u.name, 'Agent ' || s.agent_id) as "agent!",
                   s.assigned as "total_assigned!", s.resolved as "total_resolved!",
                   round(100.0 * s.resolved / s.assigned, 1)::float8 as "resolve_rate!",
                   round(s.micros / nullif(s.resolved * 60000000.0, 0), 1)::float8

@@ -26,10 +26,13 @@ pub(crate) struct CategoryRow {
 pub(crate) async fn read(db: &PgPool, slice: &Slice) -> sqlx::Result<Vec<CategoryRow>> {
     sqlx::query_as!(
         CategoryRow,
-        r#"with sums as (
+        r#"with facts as (
+               select * from category_days where day between $1 and $2 and $3::bigint[] is null
+               union all
+               select * from category_days where day between $1 and $2 and project_id = any($3)),
+           sums as (
                select category_id, sum(tickets) as total
-               from category_days
-               where day between $1 and $2 and ($3::bigint[] is null or project_id = any($3))
+               from facts
                group by category_id having sum(tickets) > 0)
            select s.category_id,
                   coalesce(c.name, 'Category ' || s.category_id, 'Uncategorized') as "category!",

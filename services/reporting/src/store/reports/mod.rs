@@ -1,4 +1,7 @@
 //! The six reports, each read from the facts of its grain.
+//!
+//! Facts are read by one of two arms, all projects of the days or the days of some projects, so
+//! that a plan made once has an index for either.
 
 pub(crate) mod agents;
 pub(crate) mod categories;

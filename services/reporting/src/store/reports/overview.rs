@@ -47,7 +47,11 @@ pub(crate) struct ByStatus {
 /// The overview of a slice.
 pub(crate) async fn read(db: &PgPool, slice: &Slice) -> sqlx::Result<Overview> {
     let sums = sqlx::query!(
-        r#"select coalesce(sum(tickets), 0) as "tickets!",
+        r#"with facts as (
+               select * from project_days where day between $1 and $2 and $3::bigint[] is null
+               union all
+               select * from project_days where day between $1 and $2 and project_id = any($3))
+           select coalesce(sum(tickets), 0) as "tickets!",
                   coalesce(sum(status_open), 0) as "open!",
                   coalesce(sum(status_in_progress), 0) as "in_progress!",
                   coalesce(sum(status_pending_customer), 0) as "pending!",
@@ -59,8 +63,7 @@ pub(crate) async fn read(db: &PgPool, slice: &Slice) -> sqlx::Result<Overview> {
                       as first_response,
                   round(sum(resolution_micros) / nullif(sum(resolved) * 60000000.0, 0), 1)::float8
                       as resolution
-           from project_days
-           where day between $1 and $2 and ($3::bigint[] is null or project_id = any($3))"#,
+           from facts"#,
         slice.from,
         slice.to,
         slice.projects.as_deref(),

@@ -32,13 +32,17 @@ pub(crate) struct ProjectRow {
 pub(crate) async fn read(db: &PgPool, slice: &Slice) -> sqlx::Result<Vec<ProjectRow>> {
     sqlx::query_as!(
         ProjectRow,
-        r#"with sums as (
+        r#"with facts as (
+               select * from project_days where day between $1 and $2 and $3::bigint[] is null
+               union all
+               select * from project_days where day between $1 and $2 and project_id = any($3)),
+           sums as (
                select project_id, sum(tickets) as total, sum(resolved) as resolved,
                       sum(breached) as breached
-               from project_days
-               where day between $1 and $2 and ($3::bigint[] is null or project_id = any($3))
+               from facts
                group by project_id having sum(tickets) > 0)
-           select s.project_id, coalesce(p.name, 'Project ' || s.project_id) as "project!",
+           select s.project_id as "project_id!",
+                  coalesce(p.name, 'Project ' || s.project_id) as "project!",
                   s.total as "total!", s.resolved as "resolved!", s.breached as "breached!",
                   round(100.0 * s.resolved / s.total, 1)::float8 as "resolve_rate!"
            from sums as s left join replica_projects as p on p.id = s.project_id

@@ -36,12 +36,15 @@ pub(crate) struct Sums {
 /// A slice's deadlines: of all tickets, and of each priority that has any.
 pub(crate) async fn read(db: &PgPool, slice: &Slice) -> sqlx::Result<Vec<Sums>> {
     let rows = sqlx::query!(
-        r#"with sums as (
+        r#"with facts as (
+               select * from priority_days where day between $1 and $2 and $3::bigint[] is null
+               union all
+               select * from priority_days where day between $1 and $2 and project_id = any($3)),
+           sums as (
                select priority, coalesce(sum(tickets), 0) as total,
                       coalesce(sum(first_response_breached), 0) as first,
                       coalesce(sum(resolution_breached), 0) as resolution
-               from priority_days
-               where day between $1 and $2 and ($3::bigint[] is null or project_id = any($3))
+               from facts
                group by grouping sets ((), (priority)))
            select priority as "priority?", total as "total!", first as "first!",
                   resolution as "resolution!",

@@ -23,10 +23,16 @@ pub(crate) async fn read(db: &PgPool, slice: &Slice, unit: &str) -> sqlx::Result
         Volume,
         r#"with counts as (
                select day, tickets as created, 0 as resolved from project_days
-               where day between $1 and $2 and ($3::bigint[] is null or project_id = any($3))
+               where day between $1 and $2 and $3::bigint[] is null
+               union all
+               select day, tickets, 0 from project_days
+               where day between $1 and $2 and project_id = any($3)
                union all
                select day, 0, resolutions from resolution_days
-               where day between $1 and $2 and ($3::bigint[] is null or project_id = any($3)))
+               where day between $1 and $2 and $3 is null
+               union all
+               select day, 0, resolutions from resolution_days
+               where day between $1 and $2 and project_id = any($3))
            select date_trunc($4, day::timestamp)::date as "period!", sum(created) as "created!",
                   sum(resolved) as "resolved!"
            from counts group by 1"#,
