@@ -67,7 +67,7 @@ const FLAWS: [(&str, &str); 10] = [
 ];
 
 async fn desk() -> PgPool {
-    let db = desk_testkit::database("ticket", &ticket::migrators()).await;
+    let db = desk_testkit::database("ticket", &ticket::MIGRATORS).await;
     sqlx::raw_sql(
         "insert into replica_projects (id, name, slug, prefix, is_active, sequence)
          select n, 'P' || n, 'p' || n, 'P' || n, true, 1 from generate_series(1, 5) n;
