@@ -103,6 +103,18 @@ async fn an_id_in_a_body_is_looked_up_as_its_sender() {
             refused(who, Method::POST, &agents, json!({"user_id": user}), status).await;
         }
     }
+    for field in ["project_id", "calendar_id"] {
+        let mut policy = json!({
+            "priority": "low", "project_id": ours.project.id,
+            "first_response_minutes": 1, "resolution_minutes": 2,
+        });
+        policy[field] = json!(NOTHING);
+        for (who, status) in [(admin, 422), (agent, 403), (customer, 403)] {
+            let answer = silent(who.post("/admin/sla", policy.clone()).await, status, field);
+            let named = answer["details"][field].is_array();
+            assert_eq!(named, status == 422, "{answer}");
+        }
+    }
     // Of the other project, by a path that names this one.
     let project = format!("/admin/projects/{}", ours.project.id);
     for foreign in [
@@ -324,6 +336,20 @@ async fn a_foreign_id_in_a_query_narrows_to_nothing() {
             403,
             "deleted tickets",
         );
+    }
+    for report in [
+        "overview",
+        "projects",
+        "agents",
+        "volume",
+        "sla",
+        "categories",
+    ] {
+        for project in [theirs.project.id, NOTHING] {
+            let path = format!("/reports/{report}?project_id={project}");
+            silent(ours.agent.get(&path).await, 404, &path);
+            silent(ours.customer.get(&path).await, 403, &path);
+        }
     }
     for query in [
         format!("project_id={}", theirs.project.id),
