@@ -9,6 +9,7 @@ mod envelope;
 mod fact;
 mod project;
 mod sla;
+mod snapshot;
 mod ticket;
 mod user;
 
@@ -18,6 +19,7 @@ pub use envelope::{Aggregate, AggregateKind, Event, MAX_EVENT_BYTES, NewEvent};
 pub use fact::{Fact, Unreadable};
 pub use project::{ApiKeyState, MembershipState, ProjectCount, ProjectState};
 pub use sla::{Metric, SlaClaim};
+pub use snapshot::{TicketPage, TicketRecord};
 pub use ticket::{
     Change, MessageExcerpt, MessageKind, Priority, RequesterState, Source, Status, TicketEvent,
     TicketState, UnknownWord,

@@ -3,6 +3,7 @@
 mod calendars;
 mod categories;
 mod external;
+mod internal;
 mod once;
 mod precondition;
 mod sla;
@@ -28,6 +29,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(sla::routes())
         .merge(calendars::routes())
         .routes(routes!(tags::list))
+        .merge(internal::routes())
         .merge(desk_bus::reconcile::routes())
 }
 

@@ -213,6 +213,14 @@ pub async fn lock_all(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<
     Ok(rows.into_iter().map(Ticket::from).collect())
 }
 
+/// So many tickets after an id, by id, deleted or not.
+pub async fn after(conn: &mut PgConnection, id: i64, limit: i64) -> sqlx::Result<Vec<Ticket>> {
+    let rows = tickets!("where t.id > $1 order by t.id limit $2", id, limit)
+        .fetch_all(conn)
+        .await?;
+    Ok(rows.into_iter().map(Ticket::from).collect())
+}
+
 /// Is this a live ticket that the caller may know of?
 pub async fn visible(conn: &mut PgConnection, id: i64, scope: &Scope) -> sqlx::Result<bool> {
     let scope = ScopeParams::from(scope);

@@ -223,6 +223,11 @@ impl Desk {
             .key(KEY + 100 * self.epoch.load(Ordering::Relaxed), project)
     }
 
+    /// Another service.
+    pub fn service(&self, name: &str) -> Client {
+        self.kit.service(name)
+    }
+
     pub fn stranger(&self) -> Client {
         self.kit.stranger()
     }

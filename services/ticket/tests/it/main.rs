@@ -14,6 +14,7 @@ mod list;
 mod once;
 mod roles;
 mod sla;
+mod snapshot;
 mod tickets;
 mod together;
 mod totals;

@@ -1,0 +1,11 @@
+//! `/internal`: for other services alone.
+
+mod snapshot;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::App;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(snapshot::snapshot))
+}
