@@ -49,23 +49,30 @@ impl List<'_> {
                 .push_bind(projects.clone());
             sql.push("::bigint[]) as mine (project_id) cross join lateral (");
         }
+        // What one person has is little: in any other order than that of filing it is read whole.
+        let fenced =
+            matches!(arm, Arm::FiledBy(..) | Arm::FiledFor(..)) && sort.key != SortKey::CreatedAt;
+        if fenced {
+            sql.push("select id, k from (");
+        }
         sql.push("select t.id, ")
             .push(sort.key.sql())
             .push(" as k from tickets t where ");
-        match arm {
-            Arm::Everything => push_predicate(sql, arm),
-            Arm::Projects(_) => {
-                sql.push("t.project_id = mine.project_id");
-            }
-            Arm::FiledBy(..) | Arm::FiledFor(..) => push_person(sql, arm, sort),
+        if matches!(arm, Arm::Projects(_)) {
+            sql.push("t.project_id = mine.project_id");
+        } else {
+            push_predicate(sql, arm);
         }
         self.push_filter(sql);
         self.push_never_before_filing(sql, sort);
         push_after(sql, sort, window);
+        if fenced {
+            sql.push(" offset 0) as theirs");
+        }
         let direction = sort.direction();
         sql.push(" order by k")
             .push(direction)
-            .push(", t.id")
+            .push(", id")
             .push(direction);
         sql.push(" limit ").push_bind(needed);
         if matches!(arm, Arm::Projects(_)) {
@@ -155,14 +162,17 @@ fn push_predicate(sql: &mut QueryBuilder<Postgres>, arm: &Arm<'_>) {
                 .push_bind(projects.clone())
                 .push(")");
         }
+        Arm::FiledBy(user_id, but) if but.is_empty() => {
+            sql.push("t.creator_user_id = ").push_bind(*user_id);
+        }
+        // Most of what an agent filed lies in the agent's projects. What does not is found in the
+        // index alone, before any other condition has the tickets themselves read.
         Arm::FiledBy(user_id, but) => {
-            sql.push("(t.creator_user_id = ").push_bind(*user_id);
-            if !but.is_empty() {
-                sql.push(" and t.project_id <> all (")
-                    .push_bind(but.clone())
-                    .push(")");
-            }
-            sql.push(")");
+            sql.push("t.id = any (array(select o.id from tickets o where o.creator_user_id = ")
+                .push_bind(*user_id);
+            sql.push(" and o.project_id <> all (")
+                .push_bind(but.clone());
+            sql.push(") and o.deleted_at is null))");
         }
         Arm::FiledFor(email, but) => {
             sql.push("(t.customer_email = ")
@@ -172,17 +182,6 @@ fn push_predicate(sql: &mut QueryBuilder<Postgres>, arm: &Arm<'_>) {
                 .push(")");
         }
     }
-}
-
-/// What one person has is little, so that only the order of filing is walked.
-fn push_person(sql: &mut QueryBuilder<Postgres>, arm: &Arm<'_>, sort: Sort) {
-    if sort.key == SortKey::CreatedAt {
-        push_predicate(sql, arm);
-        return;
-    }
-    sql.push("t.id = any (array(select t.id from tickets t where ");
-    push_predicate(sql, arm);
-    sql.push(" and t.deleted_at is null))");
 }
 
 /// The page of what was found.
