@@ -1,6 +1,8 @@
-//! Rebuilds when the migrations or the checked queries change: cargo does not watch them itself.
+//! Rebuilds when the migrations, the checked queries or their files change: cargo does not watch
+//! them itself.
 
 fn main() {
     println!("cargo::rerun-if-changed=migrations");
     println!("cargo::rerun-if-changed=.sqlx");
+    println!("cargo::rerun-if-changed=src/store");
 }
