@@ -1,7 +1,7 @@
 //! Creates that arrive together share a statement and a commit.
 //!
-//! There is no task of its own: whoever comes while a turn is free takes the turn and files all
-//! that wait, 32 at most; whoever comes while none is free waits for a turn or for somebody who
+//! There is no task of its own: whoever comes while the turn is free takes it and files all
+//! that wait, 32 at most; whoever comes while it is not waits for the turn or for somebody who
 //! files theirs. So nobody waits for company, and the busier it is the larger the batches are.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,8 +18,9 @@ use crate::{
 /// Tickets in a statement, at most.
 const LARGEST: usize = 32;
 
-/// Statements at a time: while one waits for the disk, the other is computed.
-const TURNS: usize = 2;
+/// Statements at a time. With two the batches are half as large and their counter rows contended:
+/// a fifth fewer tickets a second at 32 connections, a quarter fewer at 8.
+const TURNS: usize = 1;
 
 /// The tickets that wait, one for each running request at most.
 #[derive(Clone)]
