@@ -69,6 +69,11 @@ impl Wiring<'_> {
             && let Some(pair) = &self.secrets.portal
         {
             set("SUPPORTDESK_PORTAL_KEYS", format!("local:{}", pair.seed));
+            let gateway = self.ports.of(Service::Gateway).api;
+            set(
+                "SUPPORTDESK_PUBLIC_URL",
+                format!("http://127.0.0.1:{gateway}"),
+            );
         }
         if service == Service::Project {
             set(

@@ -7,7 +7,7 @@ use desk_bus::{Bus, reconcile::Owner};
 use desk_http::{Clock, Gatekeeper, Result};
 use sqlx::{PgPool, Postgres, Transaction};
 
-use crate::{passwords::Passwords, settings::Limits, tokens::Tokens};
+use crate::{account_mails::Bell, passwords::Passwords, settings::Limits, tokens::Tokens};
 
 /// The service's parts. Cheap to clone.
 #[derive(Clone)]
@@ -26,6 +26,8 @@ pub struct App {
     pub passwords: Passwords,
     /// How many attempts are taken.
     pub limits: Limits,
+    /// Rung when a mail was asked for.
+    pub bell: Bell,
 }
 
 impl App {

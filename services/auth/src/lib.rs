@@ -4,9 +4,11 @@
 //! second for [`revocation`]s. Each change of an account is told by a `user.*` event; customers
 //! of the external API get their account when ticket says `requester.added`.
 //!
-//! [`router`] is the HTTP side, [`start_consumers`] the bus side, [`sweep`] the housekeeping,
+//! [`router`] is the HTTP side, [`start_consumers`] the bus side, [`sweep`] the
+//! housekeeping, [`account_mails`] what is handed to the notifier,
 //! [`bootstrap`] the first super admin.
 
+pub mod account_mails;
 mod app;
 pub mod bootstrap;
 mod domain;

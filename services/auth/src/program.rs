@@ -9,6 +9,7 @@ use desk_bus::{
     reconcile::{Owners, Reconciler},
 };
 use desk_http::{
+    client::Peer,
     program::Program,
     server::{Identity, Process, ServerSettings},
 };
@@ -17,7 +18,9 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    App, MIGRATOR, Passwords, Tokens, bootstrap,
+    App, MIGRATOR, Passwords, Tokens,
+    account_mails::{self, Bell, Post},
+    bootstrap,
     settings::{BootstrapSettings, Settings},
     sweep,
 };
@@ -32,6 +35,7 @@ static MIGRATORS: [&Migrator; 3] = [&desk_bus::MIGRATOR, &desk_replica::MIGRATOR
 pub struct Auth {
     app: App,
     owners: Owners,
+    post: Post,
     bootstrap: BootstrapSettings,
 }
 
@@ -57,10 +61,21 @@ impl Program for Auth {
             tokens: Arc::new(Tokens::new(&settings.portal_keys, settings.lifetimes)?),
             passwords: Passwords::recommended()?,
             limits: settings.limits,
+            bell: Bell::default(),
         };
+        let notifier = Peer::new(
+            "notifier",
+            &settings.mails.notifier_url,
+            process.issuer.clone(),
+            process.clock.clone(),
+        )?;
         Ok(Self {
             app,
             owners: Owners::new(&settings.owners, &process.issuer, &process.clock),
+            post: Post {
+                notifier,
+                public_url: settings.mails.public_url.clone(),
+            },
             bootstrap: settings.bootstrap.clone(),
         })
     }
@@ -70,6 +85,8 @@ impl Program for Auth {
         let mut background = crate::start_consumers(&self.app, stop);
         background.push(self.reconciler()?.start(stop.clone()));
         background.push(sweep::start(self.app.clone(), stop.clone()));
+        let (app, post) = (self.app.clone(), self.post.clone());
+        background.push(account_mails::start(app, post, stop.clone()));
         Ok(background)
     }
 

@@ -34,6 +34,9 @@ pub struct Settings {
     /// How many attempts are taken.
     #[command(flatten)]
     pub limits: Limits,
+    /// Mails about accounts.
+    #[command(flatten)]
+    pub mails: MailSettings,
     /// The first super admin.
     #[command(flatten)]
     pub bootstrap: BootstrapSettings,
@@ -65,6 +68,31 @@ pub struct Limits {
     /// Registrations in an hour from an address.
     #[arg(long, env = "SUPPORTDESK_REGISTRATIONS_PER_HOUR", default_value_t = 60, value_parser = clap::value_parser!(i64).range(1..))]
     pub registrations_per_hour: i64,
+    /// Links to reset a password asked for in an hour from an address.
+    #[arg(long, env = "SUPPORTDESK_FORGOTTEN_PASSWORDS_PER_HOUR", default_value_t = 20, value_parser = clap::value_parser!(i64).range(1..))]
+    pub forgotten_passwords_per_hour: i64,
+    /// Mails in an hour to an account.
+    #[arg(long, env = "SUPPORTDESK_ACCOUNT_MAILS_PER_HOUR", default_value_t = 3, value_parser = clap::value_parser!(i64).range(1..))]
+    pub account_mails_per_hour: i64,
+}
+
+/// Mails about accounts.
+#[derive(Debug, Clone, clap::Args)]
+pub struct MailSettings {
+    /// Where the notifier answers.
+    #[arg(
+        long,
+        env = "SUPPORTDESK_NOTIFIER_URL",
+        default_value = "http://127.0.0.1:8087"
+    )]
+    pub notifier_url: String,
+    /// Where people reach the portal; mailed links begin with it, never with what a request says.
+    #[arg(
+        long,
+        env = "SUPPORTDESK_PUBLIC_URL",
+        default_value = "http://127.0.0.1:8080"
+    )]
+    pub public_url: String,
 }
 
 /// The first super admin, made at start while there is none.

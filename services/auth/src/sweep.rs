@@ -1,4 +1,4 @@
-//! Forgets what has had its time: sessions, revocations, counted attempts.
+//! Forgets what has had its time: sessions, revocations, counted attempts, mailed tokens.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::App,
-    store::{attempts, revocations, sessions},
+    store::{account_mails, attempts, revocations, sessions},
 };
 
 /// How often.
@@ -34,5 +34,6 @@ pub async fn once(app: &App) -> sqlx::Result<u64> {
     let mut conn = app.db.acquire().await?;
     let sessions = sessions::sweep(&mut *conn, app.tokens.refreshable_since(now)).await?;
     let revocations = revocations::sweep(&mut *conn, now).await?;
-    Ok(sessions + revocations + attempts::sweep(&mut conn, now).await?)
+    let tokens = account_mails::sweep(&mut *conn, now).await?;
+    Ok(sessions + revocations + tokens + attempts::sweep(&mut conn, now).await?)
 }

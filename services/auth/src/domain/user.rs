@@ -50,6 +50,17 @@ impl User {
         }
     }
 
+    /// Notes at its last change that the address was proved; whether it was not before. Others are
+    /// told of it.
+    pub fn prove_email(&mut self) -> bool {
+        let proved = self.email_verified_at.is_none();
+        if proved {
+            self.email_verified_at = Some(self.updated_at);
+            self.sequence += 1;
+        }
+        proved
+    }
+
     /// The time of its next change: the clock's, but never before its last one.
     pub fn next_change_at(&self, now: OffsetDateTime) -> OffsetDateTime {
         now.max(self.updated_at + Duration::MICROSECOND)

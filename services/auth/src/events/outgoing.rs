@@ -16,6 +16,11 @@ pub async fn updated(conn: &mut PgConnection, user: &User) -> sqlx::Result<()> {
     say(conn, user, Fact::UserUpdated).await
 }
 
+/// Says `user.verified`.
+pub async fn verified(conn: &mut PgConnection, user: &User) -> sqlx::Result<()> {
+    say(conn, user, Fact::UserVerified).await
+}
+
 /// Says `user.deleted`.
 pub async fn deleted(conn: &mut PgConnection, user: &User) -> sqlx::Result<()> {
     say(conn, user, Fact::UserDeleted).await

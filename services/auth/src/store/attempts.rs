@@ -1,4 +1,4 @@
-//! Failed logins and registrations, counted in the database so that neither a restart nor
+//! Failed logins, registrations and forgotten passwords, counted in the database so that neither a restart nor
 //! another replica forgets them.
 
 use std::net::IpAddr;
@@ -11,8 +11,8 @@ use crate::{domain::Account, settings::Limits};
 
 /// The window of failed logins.
 const LOGIN_WINDOW: Duration = Duration::minutes(15);
-/// The window of registrations, the longest there is.
-const REGISTER_WINDOW: Duration = Duration::HOUR;
+/// The window of what is limited by the hour, the longest there is.
+const HOURLY_WINDOW: Duration = Duration::HOUR;
 /// How long an address that an account signed in from is remembered.
 const KNOWN_FOR: Duration = Duration::days(180);
 
@@ -23,6 +23,31 @@ pub struct Place(IpNetwork);
 impl From<IpAddr> for Place {
     fn from(address: IpAddr) -> Self {
         Self(limit_unit(address).into())
+    }
+}
+
+/// What an address may do so often in an hour.
+#[derive(Debug, Clone, Copy)]
+pub enum Hourly {
+    /// Making accounts.
+    Register,
+    /// Asking for a link to reset a password.
+    Forgot,
+}
+
+impl Hourly {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Register => "register",
+            Self::Forgot => "forgot",
+        }
+    }
+
+    const fn most(self, limits: &Limits) -> i64 {
+        match self {
+            Self::Register => limits.registrations_per_hour,
+            Self::Forgot => limits.forgotten_passwords_per_hour,
+        }
     }
 }
 
@@ -99,33 +124,36 @@ pub async fn fail_login(
     Ok(refused)
 }
 
-/// Takes a registration from the hour's; or until when there is none left.
-pub async fn take_registration(
+/// Takes one from the hour's; or until when there is none left.
+pub async fn take(
     conn: &mut PgConnection,
+    what: Hourly,
     place: Place,
     limits: &Limits,
     now: OffsetDateTime,
 ) -> sqlx::Result<Option<OffsetDateTime>> {
     lock(conn, &place.0.to_string()).await?;
     let nth = sqlx::query_scalar!(
-        "select at from attempts where address = $1 and kind = 'register' and at > $2
-         order by at desc offset $3 limit 1",
+        "select at from attempts where address = $1 and kind = $2 and at > $3
+         order by at desc offset $4 limit 1",
         place.0,
-        now - REGISTER_WINDOW,
-        limits.registrations_per_hour - 1,
+        what.as_str(),
+        now - HOURLY_WINDOW,
+        what.most(limits) - 1,
     )
     .fetch_optional(&mut *conn)
     .await?;
     if nth.is_none() {
         sqlx::query!(
-            "insert into attempts (kind, address, at) values ('register', $1, $2)",
+            "insert into attempts (kind, address, at) values ($1, $2, $3)",
+            what.as_str(),
             place.0,
             now,
         )
         .execute(conn)
         .await?;
     }
-    Ok(nth.map(|at| at + REGISTER_WINDOW))
+    Ok(nth.map(|at| at + HOURLY_WINDOW))
 }
 
 /// Remembers that an account signed in from an address; written once a day at most.
@@ -151,7 +179,7 @@ pub async fn remember(
 
 /// Forgets what no limit counts any more.
 pub async fn sweep(conn: &mut PgConnection, now: OffsetDateTime) -> sqlx::Result<u64> {
-    let attempts = sqlx::query!("delete from attempts where at <= $1", now - REGISTER_WINDOW)
+    let attempts = sqlx::query!("delete from attempts where at <= $1", now - HOURLY_WINDOW)
         .execute(&mut *conn)
         .await?;
     let addresses = sqlx::query!(

@@ -1,5 +1,6 @@
 //! SQL, one module per table family.
 
+pub mod account_mails;
 pub mod attempts;
 pub mod audit;
 pub mod lists;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use argon2::Params;
 use auth::{
     App, Passwords, Tokens,
+    account_mails::Bell,
     settings::{Lifetimes, Limits},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -23,6 +24,8 @@ pub const ROOMY: Limits = Limits {
     login_failures_per_address: 1_000,
     login_failures_per_account: 1_000,
     registrations_per_hour: 1_000,
+    forgotten_passwords_per_hour: 1_000,
+    account_mails_per_hour: 1_000,
 };
 
 /// Auth with a clock that the test moves. Internal tokens live by a clock of their own, so that
@@ -64,6 +67,7 @@ impl Auth {
             tokens: tokens(&format!("k1:{seed}")),
             passwords,
             limits,
+            bell: Bell::default(),
         };
         let desk = Desk::new(auth::router(app.clone()), keys.clone(), "auth");
         Self {

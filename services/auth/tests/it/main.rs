@@ -5,6 +5,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod account_mails;
 mod accounts;
 mod administration;
 mod bad_input;
@@ -15,6 +16,7 @@ mod list;
 mod login;
 mod me;
 mod openapi;
+mod post;
 mod profile;
 mod reconciling;
 mod register;

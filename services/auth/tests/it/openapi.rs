@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::desk::Auth;
 
-const ROUTES: [&str; 19] = [
+const ROUTES: [&str; 22] = [
     "delete /admin/users/{id}",
     "get /.well-known/jwks.json",
     "get /admin/users",
@@ -18,11 +18,14 @@ const ROUTES: [&str; 19] = [
     "patch /admin/users/{id}",
     "patch /auth/profile",
     "post /admin/users",
+    "post /auth/forgot-password",
     "post /auth/login",
     "post /auth/logout",
     "post /auth/logout-all",
     "post /auth/refresh",
     "post /auth/register",
+    "post /auth/reset-password",
+    "post /auth/verify-email",
     "post /internal/republish",
     "put /admin/users/{id}",
     "put /auth/profile",

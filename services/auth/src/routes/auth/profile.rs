@@ -11,7 +11,7 @@ use crate::{
     domain::{Changed, Password, Update, matches},
     events,
     routes::user::UserAnswer,
-    store::{revocations, sessions, users},
+    store::{account_mails, revocations, sessions, users},
 };
 
 /// What one changes on one's own account; what is left out stays.
@@ -78,6 +78,7 @@ pub async fn update_profile(
     users::save(&mut tx, &user).await?;
     if let Some(hash) = hash {
         users::set_password(&mut tx, user.id, &hash).await?;
+        account_mails::void(&mut tx, user.id, now).await?;
         let newest = now + app.tokens.lifetime();
         revocations::user(&mut tx, &user, Some(who.session), now, newest).await?;
         sessions::end_all(&mut tx, user.id, Some(who.session), now).await?;

@@ -10,11 +10,12 @@ use utoipa::ToSchema;
 use super::signed_in::{SignedInAnswer, TokenAnswer, UserSummary};
 use crate::{
     app::App,
-    domain::{self, Password, matches},
+    domain::{self, Password, Purpose, matches},
     events,
     routes::required,
     store::{
-        attempts::{self, Place},
+        account_mails,
+        attempts::{self, Hourly, Place},
         sessions,
         users::{self, NewUser},
     },
@@ -40,7 +41,7 @@ pub struct Register {
     phone: Option<String>,
 }
 
-/// Makes a customer account and signs it in. Its e-mail is not verified yet.
+/// Makes a customer account and signs it in. Its e-mail is verified by a link that is mailed there.
 #[utoipa::path(
     post,
     path = "/auth/register",
@@ -80,7 +81,9 @@ pub async fn register(
         .await?
         .ok_or_else(|| anyhow::anyhow!("a new account takes no session"))?;
     attempts::remember(&mut tx, user.id, place, next.issued_at).await?;
+    account_mails::request(&mut tx, Purpose::Verify, &user.email, next.issued_at).await?;
     app.commit(tx).await?;
+    app.bell.ring();
 
     let token = TokenAnswer::sign(&app, &session, &next)?;
     let user = UserSummary {
@@ -96,7 +99,7 @@ pub async fn register(
 async fn take(app: &App, place: Place) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let until = attempts::take_registration(&mut tx, place, &app.limits, now).await?;
+    let until = attempts::take(&mut tx, Hourly::Register, place, &app.limits, now).await?;
     tx.commit().await?;
     match until.and_then(|until| domain::wait(until, now)) {
         Some(seconds) => Err(Error::TooMany(seconds)),

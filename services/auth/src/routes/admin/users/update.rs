@@ -15,10 +15,11 @@ use utoipa::ToSchema;
 use super::rules::{GivenRole, author, keep_a_super_admin};
 use crate::{
     app::App,
-    domain::{Changed, Update, User, may_change},
+    domain::{Changed, Purpose, Update, User, may_change},
     events,
     routes::user::UserAnswer,
     store::{
+        account_mails,
         audit::{self, Author},
         revocations, sessions, users,
     },
@@ -31,7 +32,7 @@ pub struct UpdateUser {
     #[garde(inner(length(chars, max = 255)))]
     #[schema(nullable = false, max_length = 255)]
     name: Option<String>,
-    /// Another address is not verified.
+    /// Another address is not verified; a link to do so is mailed there.
     #[serde(default, deserialize_with = "not_null")]
     #[garde(inner(custom(desk_http::fields::email)))]
     #[schema(nullable = false)]
@@ -120,7 +121,11 @@ pub async fn update_user(
         user.updated_at,
     )
     .await?;
+    if changed.has("email") {
+        account_mails::request(&mut tx, Purpose::Verify, &user.email, user.updated_at).await?;
+    }
     app.commit(tx).await?;
+    app.bell.ring();
     UserAnswer::of(&app.db, user).await.map(Json)
 }
 
