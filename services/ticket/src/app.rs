@@ -5,7 +5,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use axum::extract::FromRef;
 use desk_bus::{Bus, reconcile::Owner};
 use desk_events::Role;
-use desk_http::{Clock, Gatekeeper, Result, SignedIn, client::Peer, server::Process};
+use desk_http::{
+    ClientAddress, Clock, Gatekeeper, Result, SignedIn, client::Peer, server::Process,
+};
 use desk_replica::Replica;
 use sqlx::{PgConnection, PgPool};
 
@@ -14,7 +16,10 @@ use crate::{
     domain::Scope,
     filing::Batches,
     settings::Settings,
-    store::configuration::{self, Configuration},
+    store::{
+        audit::By,
+        configuration::{self, Configuration},
+    },
 };
 
 /// The service's state. Cheap to clone.
@@ -73,6 +78,15 @@ impl App {
             batches: Batches::default(),
             db,
         })
+    }
+
+    /// The circumstances of a change made now.
+    pub fn by(&self, user: &SignedIn, address: ClientAddress) -> By {
+        By {
+            user_id: user.id,
+            address: address.0,
+            at: self.clock.now(),
+        }
     }
 
     /// The tickets that a portal user may know of.

@@ -38,6 +38,10 @@ pub enum AggregateKind {
     SlaPolicy,
     /// A ticket's deadlines as the SLA worker sees them; owned by sla-worker.
     Deadline,
+    /// A row of ticket's audit.
+    TicketAudit,
+    /// A row of project's audit.
+    ProjectAudit,
 }
 
 impl AggregateKind {
@@ -55,6 +59,8 @@ impl AggregateKind {
             Self::Tag => "tag",
             Self::SlaPolicy => "sla_policy",
             Self::Deadline => "deadline",
+            Self::TicketAudit => "ticket_audit",
+            Self::ProjectAudit => "project_audit",
         }
     }
 }

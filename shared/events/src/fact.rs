@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::{
-    ApiKeyState, CategoryState, MembershipState, ProjectCount, ProjectState, RequesterState,
-    SlaClaim, SlaPolicyState, TagState, TicketEvent, TicketState, UserState,
+    ApiKeyState, AuditEntry, CategoryState, MembershipState, ProjectCount, ProjectState,
+    RequesterState, SlaClaim, SlaPolicyState, TagState, TicketEvent, TicketState, UserState,
 };
 
 /// Why an event could not be read.
@@ -119,6 +119,8 @@ facts! {
     ConfigTag(TagState) = "config.tag",
     /// An SLA policy was made, changed or deleted.
     ConfigSlaPolicy(SlaPolicyState) = "config.sla_policy",
+    /// Somebody administered something; auth keeps the whole desk's audit.
+    AuditRecorded(AuditEntry) = "audit.recorded",
 }
 
 impl Fact {

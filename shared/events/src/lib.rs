@@ -4,6 +4,7 @@
 //! fields; a consumer that meets an unknown type or a newer version acknowledges and counts it.
 
 mod actor;
+mod audit;
 mod config;
 mod envelope;
 mod fact;
@@ -14,6 +15,7 @@ mod ticket;
 mod user;
 
 pub use actor::{Actor, ActorKind};
+pub use audit::AuditEntry;
 pub use config::{CategoryState, SlaPolicyState, TagState};
 pub use envelope::{Aggregate, AggregateKind, Event, MAX_EVENT_BYTES, NewEvent};
 pub use fact::{Fact, Unreadable};

@@ -3,6 +3,8 @@
 pub mod assign;
 pub mod breach;
 pub mod calendar;
+pub mod category;
+pub mod changes;
 pub mod deadline;
 pub mod delete;
 pub mod filing;

@@ -110,7 +110,8 @@ pub fn sorted(mut ids: Vec<i64>) -> Vec<i64> {
     ids
 }
 
-fn excerpt(text: &str) -> String {
+/// The beginning of a text, for the history.
+pub(super) fn excerpt(text: &str) -> String {
     let cut = text.char_indices().nth(EXCERPT).map(|(at, _)| at);
     cut.map_or_else(|| text.to_owned(), |at| format!("{}…", &text[..at]))
 }

@@ -12,7 +12,7 @@ mod tickets;
 
 use desk_http::Error;
 use utoipa::OpenApi;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::{App, domain::Refused};
 
@@ -25,10 +25,10 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(tickets::routes())
         .merge(external::routes())
-        .routes(routes!(categories::list))
+        .merge(categories::routes())
         .merge(sla::routes())
         .merge(calendars::routes())
-        .routes(routes!(tags::list))
+        .merge(tags::routes())
         .merge(internal::routes())
         .merge(desk_bus::reconcile::routes())
 }

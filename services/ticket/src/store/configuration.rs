@@ -1,13 +1,14 @@
 //! Categories, tags and SLA policies, as a whole: what decisions go by.
 
 use desk_events::Priority;
+use serde::Serialize;
 use sqlx::PgConnection;
 
 use super::policies::{self, ProjectPolicy};
 use crate::domain::Policy;
 
 /// A category.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Category {
     /// Category id.
     pub id: i64,

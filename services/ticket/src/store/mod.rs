@@ -2,9 +2,11 @@
 //! connection (so that a handler decides what is one transaction) and know no business words.
 
 pub mod activities;
+pub mod audit;
 pub mod breaches;
 pub mod calendars;
 pub mod cards;
+pub mod categories;
 pub mod configuration;
 pub mod counts;
 pub mod create;

@@ -2,6 +2,7 @@
 
 use desk_bus::outbox;
 use desk_events::{Aggregate, AggregateKind, Fact, NewEvent, Priority, SlaPolicyState};
+use serde::Serialize;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
@@ -18,7 +19,7 @@ pub struct ProjectPolicy {
 }
 
 /// What a policy says, as people write it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Terms {
     /// None: for all projects.
     pub project_id: Option<i64>,

@@ -1,11 +1,15 @@
-//! Tags on tickets.
+//! Tags, their changes with what is said of them, and tags on tickets.
 
 use std::collections::HashMap;
 
+use desk_bus::outbox;
+use desk_events::{Aggregate, AggregateKind, Fact, NewEvent, TagState};
+use serde::Serialize;
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 
 /// A tag as it shows on a ticket.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Tag {
     /// Tag id.
     pub id: i64,
@@ -13,6 +17,82 @@ pub struct Tag {
     pub name: String,
     /// `#RRGGBB`.
     pub color: Option<String>,
+}
+
+/// A tag; none when it is not there, or gone.
+pub async fn find(conn: &mut PgConnection, id: i64) -> sqlx::Result<Option<Tag>> {
+    sqlx::query_as!(
+        Tag,
+        "select id, name, color from tags where id = $1 and deleted_at is null",
+        id,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Does a tag go by this name, whatever its case?
+pub async fn is_taken(conn: &mut PgConnection, name: &str) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (
+               select from tags where lower(name) = lower($1) and deleted_at is null) as "taken!""#,
+        name,
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Stores a new tag, whatever its id says, and says so; answers the id it is given.
+pub async fn insert(conn: &mut PgConnection, tag: &Tag, now: OffsetDateTime) -> sqlx::Result<i64> {
+    let id = sqlx::query_scalar!(
+        "insert into tags (name, color) values ($1, $2) returning id",
+        tag.name,
+        tag.color,
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    let tag = Tag { id, ..tag.clone() };
+    say(conn, tag, false, 1, now).await?;
+    Ok(id)
+}
+
+/// Soft-deletes a tag, and says so. No ticket shows it from now on; what names it goes when the
+/// ticket is tagged anew: a tag may be on a million tickets.
+pub async fn delete(conn: &mut PgConnection, tag: Tag, now: OffsetDateTime) -> sqlx::Result<()> {
+    let sequence = sqlx::query_scalar!(
+        "update tags set deleted_at = $2, sequence = sequence + 1 where id = $1
+         returning sequence",
+        tag.id,
+        now,
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    say(conn, tag, true, sequence, now).await
+}
+
+async fn say(
+    conn: &mut PgConnection,
+    tag: Tag,
+    deleted: bool,
+    sequence: i64,
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
+    let state = TagState {
+        id: tag.id,
+        name: tag.name,
+        color: tag.color,
+        deleted,
+    };
+    let event = NewEvent {
+        aggregate: Aggregate {
+            kind: AggregateKind::Tag,
+            id: state.id,
+        },
+        sequence,
+        occurred_at: now,
+        fact: Fact::ConfigTag(Box::new(state)),
+    };
+    outbox::append(conn, &[event]).await?;
+    Ok(())
 }
 
 /// Puts these tags in place of a ticket's.

@@ -152,8 +152,9 @@ macro_rules! tickets {
                   t.status as "status: Word<Status>", t.priority as "priority: Word<Priority>",
                   t.source as "source: Word<Source>", t.customer_name, t.customer_email,
                   t.creator_user_id, r.user_id as requester_user_id, t.assigned_to, t.category_id,
-                  array(select tag_id from ticket_tags where ticket_id = t.id order by tag_id)
-                      as "tags!",
+                  array(select tt.tag_id from ticket_tags tt
+                        join tags g on g.id = tt.tag_id and g.deleted_at is null
+                        where tt.ticket_id = t.id order by tt.tag_id) as "tags!",
                   t.metadata, t.sla_policy as "sla_policy: Json<Policy>",
                   t.first_response_due_at, t.first_response_at, t.first_response_ended,
                   t.first_response_breached, t.resolution_due_at, t.resolution_stopped_at,

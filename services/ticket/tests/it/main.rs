@@ -6,6 +6,7 @@
 
 mod bad_input;
 mod breaches;
+mod categories;
 mod create;
 mod desk;
 mod events;
@@ -15,6 +16,7 @@ mod once;
 mod roles;
 mod sla;
 mod snapshot;
+mod tags;
 mod tickets;
 mod together;
 mod totals;

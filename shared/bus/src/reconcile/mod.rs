@@ -159,13 +159,17 @@ fn types(subjects: &[&str]) -> Vec<&'static str> {
 const fn owner_of(kind: AggregateKind) -> &'static str {
     match kind {
         AggregateKind::User => "auth",
-        AggregateKind::Project | AggregateKind::Membership | AggregateKind::ApiKey => "project",
+        AggregateKind::Project
+        | AggregateKind::Membership
+        | AggregateKind::ApiKey
+        | AggregateKind::ProjectAudit => "project",
         AggregateKind::Ticket
         | AggregateKind::Requester
         | AggregateKind::ProjectCount
         | AggregateKind::Category
         | AggregateKind::Tag
-        | AggregateKind::SlaPolicy => "ticket",
+        | AggregateKind::SlaPolicy
+        | AggregateKind::TicketAudit => "ticket",
         AggregateKind::Deadline => "sla-worker",
     }
 }

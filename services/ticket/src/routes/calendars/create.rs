@@ -1,7 +1,7 @@
 //! `POST /admin/calendars`.
 
 use axum::{Json, extract::State, http::StatusCode};
-use desk_http::{Allowed, Result, Valid, openapi::ErrorBody};
+use desk_http::{Allowed, ClientAddress, Result, Valid, openapi::ErrorBody};
 use desk_identity::can::ManageSlaPolicies;
 use garde::Validate;
 use serde::Deserialize;
@@ -14,7 +14,10 @@ use crate::{
         Calendar,
         calendar::{Day, Week, canonical},
     },
-    store::calendars,
+    store::{
+        audit::{self, Target},
+        calendars,
+    },
 };
 
 /// New business hours.
@@ -70,11 +73,17 @@ impl CreateCalendar {
 )]
 pub async fn create(
     State(app): State<App>,
-    _: Allowed<ManageSlaPolicies>,
+    who: Allowed<ManageSlaPolicies>,
+    address: ClientAddress,
     Valid(body): Valid<CreateCalendar>,
 ) -> Result<(StatusCode, Json<WrappedCalendar>)> {
     let mut calendar = body.calendar();
-    let mut conn = app.db.acquire().await?;
-    calendar.id = calendars::insert(&mut conn, &calendar).await?;
+    let by = app.by(&who.user, address);
+    let mut tx = app.db.begin().await?;
+    calendar.id = calendars::insert(&mut tx, &calendar).await?;
+    let target = Target::Calendar(calendar.id);
+    audit::record(&mut tx, &by, target, None, Some(&calendar)).await?;
+    tx.commit().await?;
+    app.bus.wake();
     Ok((StatusCode::CREATED, Json(calendar.into())))
 }

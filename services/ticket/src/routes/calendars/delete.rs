@@ -2,14 +2,17 @@
 
 use axum::{Json, extract::State};
 use desk_http::{
-    Allowed, Error, Path, Result,
+    Allowed, ClientAddress, Error, Path, Result,
     openapi::{ErrorBody, Message},
 };
 use desk_identity::can::ManageSlaPolicies;
 
 use crate::{
     App,
-    store::{calendars, configuration},
+    store::{
+        audit::{self, Target},
+        calendars, configuration,
+    },
 };
 
 /// Deletes a calendar that no policy names. Tickets keep the hours that were frozen on them.
@@ -28,18 +31,22 @@ use crate::{
 )]
 pub async fn delete(
     State(app): State<App>,
-    _: Allowed<ManageSlaPolicies>,
+    who: Allowed<ManageSlaPolicies>,
+    address: ClientAddress,
     Path(id): Path<i64>,
 ) -> Result<Json<Message>> {
+    let by = app.by(&who.user, address);
     let mut tx = app.db.begin().await?;
     // Nobody makes a policy that names it meanwhile.
     configuration::change(&mut tx).await?;
-    calendars::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
+    let calendar = calendars::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
     if calendars::in_use(&mut tx, id).await? {
         return Err(Error::Conflict("The calendar is in use by an SLA policy."));
     }
-    calendars::delete(&mut tx, id, app.clock.now()).await?;
+    calendars::delete(&mut tx, id, by.at).await?;
+    audit::record(&mut tx, &by, Target::Calendar(id), Some(&calendar), None).await?;
     tx.commit().await?;
+    app.bus.wake();
     Ok(Json(Message {
         message: "Calendar deleted",
     }))

@@ -1,7 +1,7 @@
 //! `PUT` and `PATCH /admin/calendars/{id}`.
 
 use axum::{Json, extract::State};
-use desk_http::{Allowed, Error, Path, Result, Valid, fields, openapi::ErrorBody};
+use desk_http::{Allowed, ClientAddress, Error, Path, Result, Valid, fields, openapi::ErrorBody};
 use desk_identity::can::ManageSlaPolicies;
 use garde::Validate;
 use serde::Deserialize;
@@ -14,7 +14,10 @@ use crate::{
         Calendar,
         calendar::{Day, Week, canonical},
     },
-    store::{calendars, configuration},
+    store::{
+        audit::{self, Target},
+        calendars, configuration,
+    },
 };
 
 /// What to change; absent fields stay.
@@ -76,17 +79,22 @@ impl UpdateCalendar {
 )]
 pub async fn update(
     State(app): State<App>,
-    _: Allowed<ManageSlaPolicies>,
+    who: Allowed<ManageSlaPolicies>,
+    address: ClientAddress,
     Path(id): Path<i64>,
     Valid(body): Valid<UpdateCalendar>,
 ) -> Result<Json<WrappedCalendar>> {
+    let by = app.by(&who.user, address);
     let mut tx = app.db.begin().await?;
     configuration::change(&mut tx).await?;
     let before = calendars::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
     let calendar = body.apply(before.clone());
     if calendar != before {
         calendars::update(&mut tx, &calendar).await?;
+        let target = Target::Calendar(id);
+        audit::record(&mut tx, &by, target, Some(&before), Some(&calendar)).await?;
         tx.commit().await?;
+        app.bus.wake();
     }
     Ok(Json(calendar.into()))
 }

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use desk_events::Priority;
-use desk_http::{Allowed, Result, Valid, openapi::ErrorBody};
+use desk_http::{Allowed, ClientAddress, Result, Valid, openapi::ErrorBody};
 use desk_identity::can::ManageSlaPolicies;
 use garde::Validate;
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use super::policy::{LONGEST, WrappedPolicy, at_most, check_project, check_rows};
 use crate::{
     App,
     store::{
+        audit::{self, Target},
         configuration,
         policies::{self, Terms},
     },
@@ -89,15 +90,18 @@ const fn title(priority: Priority) -> &'static str {
 )]
 pub async fn create(
     State(app): State<App>,
-    _: Allowed<ManageSlaPolicies>,
+    who: Allowed<ManageSlaPolicies>,
+    address: ClientAddress,
     Valid(body): Valid<CreatePolicy>,
 ) -> Result<(StatusCode, Json<WrappedPolicy>)> {
     let terms = body.terms();
+    let by = app.by(&who.user, address);
     let details = check_project(&app, terms.project_id).await?;
     let mut tx = app.db.begin().await?;
     configuration::change(&mut tx).await?;
     check_rows(&mut tx, &terms, None, details).await?;
-    let id = policies::insert(&mut tx, &terms, app.clock.now()).await?;
+    let id = policies::insert(&mut tx, &terms, by.at).await?;
+    audit::record(&mut tx, &by, Target::SlaPolicy(id), None, Some(&terms)).await?;
     tx.commit().await?;
     app.bus.wake();
     Ok((StatusCode::CREATED, Json(WrappedPolicy::new(id, terms))))

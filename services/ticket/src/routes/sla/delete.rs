@@ -2,14 +2,17 @@
 
 use axum::{Json, extract::State};
 use desk_http::{
-    Allowed, Error, Path, Result,
+    Allowed, ClientAddress, Error, Path, Result,
     openapi::{ErrorBody, Message},
 };
 use desk_identity::can::ManageSlaPolicies;
 
 use crate::{
     App,
-    store::{configuration, policies},
+    store::{
+        audit::{self, Target},
+        configuration, policies,
+    },
 };
 
 /// Deletes a policy. Tickets filed before keep what was frozen on them.
@@ -27,13 +30,16 @@ use crate::{
 )]
 pub async fn delete(
     State(app): State<App>,
-    _: Allowed<ManageSlaPolicies>,
+    who: Allowed<ManageSlaPolicies>,
+    address: ClientAddress,
     Path(id): Path<i64>,
 ) -> Result<Json<Message>> {
+    let by = app.by(&who.user, address);
     let mut tx = app.db.begin().await?;
     configuration::change(&mut tx).await?;
     let terms = policies::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
-    policies::delete(&mut tx, id, terms, app.clock.now()).await?;
+    audit::record(&mut tx, &by, Target::SlaPolicy(id), Some(&terms), None).await?;
+    policies::delete(&mut tx, id, terms, by.at).await?;
     tx.commit().await?;
     app.bus.wake();
     Ok(Json(Message {

@@ -2,7 +2,9 @@
 
 use axum::{Json, extract::State};
 use desk_events::Priority;
-use desk_http::{Allowed, Error, Patch, Path, Result, Valid, fields, openapi::ErrorBody};
+use desk_http::{
+    Allowed, ClientAddress, Error, Patch, Path, Result, Valid, fields, openapi::ErrorBody,
+};
 use desk_identity::can::ManageSlaPolicies;
 use garde::Validate;
 use serde::Deserialize;
@@ -12,6 +14,7 @@ use super::policy::{LONGEST, WrappedPolicy, check_order, check_project, check_ro
 use crate::{
     App,
     store::{
+        audit::{self, Target},
         configuration,
         policies::{self, Terms},
     },
@@ -86,7 +89,8 @@ impl UpdatePolicy {
 )]
 pub async fn update(
     State(app): State<App>,
-    _: Allowed<ManageSlaPolicies>,
+    who: Allowed<ManageSlaPolicies>,
+    address: ClientAddress,
     Path(id): Path<i64>,
     Valid(body): Valid<UpdatePolicy>,
 ) -> Result<Json<WrappedPolicy>> {
@@ -97,6 +101,7 @@ pub async fn update(
     known.ok_or(Error::NotFound)?;
     let details = check_project(&app, body.project_id.set().copied()).await?;
 
+    let by = app.by(&who.user, address);
     let mut tx = app.db.begin().await?;
     configuration::change(&mut tx).await?;
     let before = policies::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
@@ -104,7 +109,9 @@ pub async fn update(
     check_order(&terms)?;
     check_rows(&mut tx, &terms, Some(id), details).await?;
     if terms != before {
-        policies::update(&mut tx, id, &terms, app.clock.now()).await?;
+        policies::update(&mut tx, id, &terms, by.at).await?;
+        let target = Target::SlaPolicy(id);
+        audit::record(&mut tx, &by, target, Some(&before), Some(&terms)).await?;
         tx.commit().await?;
         app.bus.wake();
     }

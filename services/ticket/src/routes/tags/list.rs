@@ -5,7 +5,7 @@ use desk_http::{Result, SignedIn, openapi::ErrorBody};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::tickets::answer::Label;
+use crate::routes::tickets::answer::Label;
 use crate::{App, store::configuration};
 
 /// All tags.
