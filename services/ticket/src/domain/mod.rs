@@ -8,6 +8,7 @@ pub mod changes;
 pub mod deadline;
 pub mod delete;
 pub mod filing;
+pub mod placeholder;
 pub mod reply;
 pub mod scope;
 pub mod status;

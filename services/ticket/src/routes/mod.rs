@@ -1,6 +1,7 @@
 //! The path tree as files: `routes/tickets/assign.rs` is `PATCH /tickets/{id}/assign`.
 
 mod calendars;
+mod canned_responses;
 mod categories;
 mod external;
 mod internal;
@@ -29,6 +30,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(sla::routes())
         .merge(calendars::routes())
         .merge(tags::routes())
+        .merge(canned_responses::routes())
         .merge(internal::routes())
         .merge(desk_bus::reconcile::routes())
 }

@@ -35,6 +35,8 @@ pub enum Target {
     SlaPolicy(i64),
     /// A calendar.
     Calendar(i64),
+    /// A canned response.
+    CannedResponse(i64),
 }
 
 impl Target {
@@ -44,12 +46,17 @@ impl Target {
             Self::Tag(_) => "tag",
             Self::SlaPolicy(_) => "sla_policy",
             Self::Calendar(_) => "calendar",
+            Self::CannedResponse(_) => "canned_response",
         }
     }
 
     const fn id(self) -> i64 {
         match self {
-            Self::Category(id) | Self::Tag(id) | Self::SlaPolicy(id) | Self::Calendar(id) => id,
+            Self::Category(id)
+            | Self::Tag(id)
+            | Self::SlaPolicy(id)
+            | Self::Calendar(id)
+            | Self::CannedResponse(id) => id,
         }
     }
 }

@@ -16,6 +16,7 @@ use desk_events::{Priority, Status};
 use sqlx::{PgConnection, QueryBuilder, Row, postgres::PgRow};
 use time::{Date, OffsetDateTime};
 
+pub use self::search::literal;
 use self::{sql::push_window, way::Way};
 use super::people;
 use crate::domain::Scope;

@@ -5,6 +5,7 @@ pub mod activities;
 pub mod audit;
 pub mod breaches;
 pub mod calendars;
+pub mod canned_responses;
 pub mod cards;
 pub mod categories;
 pub mod configuration;

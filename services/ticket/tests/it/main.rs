@@ -6,6 +6,7 @@
 
 mod bad_input;
 mod breaches;
+mod canned_responses;
 mod categories;
 mod create;
 mod desk;

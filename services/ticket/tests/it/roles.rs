@@ -70,6 +70,23 @@ async fn roles_are_checked_before_bodies() {
         ("GET", "/tags".to_owned(), [200; 4]),
         ("POST", "/tags".to_owned(), [422, 422, 422, 403]),
         ("DELETE", "/tags/999".to_owned(), [404, 404, 404, 403]),
+        ("GET", "/canned-responses".to_owned(), [200, 200, 200, 403]),
+        ("POST", "/canned-responses".to_owned(), [422, 422, 422, 403]),
+        (
+            "PUT",
+            "/canned-responses/999".to_owned(),
+            [404, 404, 404, 403],
+        ),
+        (
+            "DELETE",
+            "/canned-responses/999".to_owned(),
+            [404, 404, 404, 403],
+        ),
+        (
+            "GET",
+            "/canned-responses/999/render".to_owned(),
+            [422, 422, 422, 403],
+        ),
     ] {
         for (client, expected) in [
             (desk.super_admin(), super_admin),
@@ -184,5 +201,5 @@ async fn every_route_is_in_the_document_with_its_capability() {
         }
     }
     // Updates answer to PUT and PATCH both.
-    assert_eq!(operations, 41);
+    assert_eq!(operations, 47);
 }

@@ -77,7 +77,7 @@ fn push_prefix(sql: &mut QueryBuilder<Postgres>, column: &str, search: &str) {
 }
 
 /// The text with `%`, `_` and the escape itself taken literally.
-fn literal(text: &str) -> String {
+pub fn literal(text: &str) -> String {
     text.replace('\\', r"\\")
         .replace('%', r"\%")
         .replace('_', r"\_")

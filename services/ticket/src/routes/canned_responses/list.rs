@@ -1,0 +1,86 @@
+//! `GET /canned-responses`.
+
+use axum::{Json, extract::State};
+use desk_http::{
+    Allowed, Page, Paging, Query, Result,
+    openapi::ErrorBody,
+    page::{MAX_PAGE, MAX_PER_PAGE, decode_cursor, encode_cursor},
+};
+use desk_identity::can::CannedResponses;
+use garde::Validate;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::{reader, response::ResponseBody};
+use crate::{
+    App,
+    store::canned_responses::{self, Filter, Place, Window},
+};
+
+/// Which canned responses, and which page of them.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct List {
+    /// Only this project's own; without it all that the caller may see.
+    #[garde(inner(range(min = 1)))]
+    project_id: Option<i64>,
+    /// With this in title, shortcut or text, whatever its case.
+    #[garde(inner(length(chars, max = 200)))]
+    #[param(max_length = 200)]
+    search: Option<String>,
+    /// Page number, from 1.
+    #[garde(inner(range(min = 1, max = MAX_PAGE)))]
+    page: Option<u32>,
+    /// Rows a page.
+    #[garde(inner(range(min = 1, max = MAX_PER_PAGE)))]
+    per_page: Option<u32>,
+    /// `next_cursor` of the page before; goes before `page`.
+    #[garde(inner(length(bytes, max = 200)))]
+    cursor: Option<String>,
+}
+
+/// One's own canned responses and the shared ones, newest first.
+#[utoipa::path(
+    get, path = "/canned-responses", tag = "Configuration",
+    params(List),
+    responses(
+        (status = 200, description = "A page of canned responses", body = Page<ResponseBody>),
+        (status = 401, description = "Not signed in", body = ErrorBody),
+        (status = 403, description = "Staff only", body = ErrorBody),
+        (status = 422, description = "A bad filter, or no such page", body = ErrorBody),
+    ),
+    security(("portal" = [])),
+    extensions(("x-capability" = json!("canned_responses")))
+)]
+pub async fn list(
+    State(app): State<App>,
+    who: Allowed<CannedResponses>,
+    Query(list): Query<List>,
+) -> Result<Json<Page<ResponseBody>>> {
+    let paging = Paging::new(list.page, list.per_page);
+    let after: Option<Place> = list.cursor.as_deref().map(decode_cursor).transpose()?;
+    let filter = Filter {
+        project_id: list.project_id,
+        search: list.search,
+    };
+    let window = Window {
+        after,
+        offset: if after.is_some() { 0 } else { paging.offset() },
+        limit: paging.per_page + 1,
+    };
+    let reader = reader(&who.user);
+    let mut conn = app.db.acquire().await?;
+    let (total, capped) = canned_responses::total(&mut conn, reader, &filter).await?;
+    let mut found = canned_responses::page(&mut conn, reader, &filter, window).await?;
+    let full = usize::try_from(paging.per_page).unwrap_or(usize::MAX);
+    let more = found.len() > full;
+    found.truncate(full);
+    let last = found.last().filter(|_| more);
+    let next = last
+        .map(|last| encode_cursor(&Place::after(last)))
+        .transpose()?;
+    let rows = found.into_iter().map(ResponseBody::from).collect();
+    let mut page = Page::new(rows, total, paging).with_next(next);
+    page.total_capped = capped;
+    Ok(Json(page))
+}
