@@ -96,7 +96,7 @@ impl App {
     pub async fn scope(&self, who: &SignedIn) -> Result<Scope> {
         let user_id = who.id;
         Ok(match who.role {
-            Role::SuperAdmin | Role::Admin => Scope::All,
+            Role::SuperAdmin | Role::Admin => Scope::All { user_id },
             Role::Agent => Scope::Agent { user_id },
             Role::Customer => {
                 let account = self.replica.user(user_id).await?;

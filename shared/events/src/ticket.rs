@@ -170,6 +170,9 @@ pub struct TicketState {
     pub created_at: OffsetDateTime,
     /// Replies of both sides, no notes.
     pub reply_count: i32,
+    /// Who watches it, as user ids, a hundred at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub watchers: Vec<i64>,
 }
 
 /// One field that changed.

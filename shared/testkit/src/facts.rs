@@ -40,6 +40,7 @@ pub fn filed(id: i64) -> TicketState {
         deleted_at: None,
         created_at: FILED,
         reply_count: 0,
+        watchers: Vec::new(),
     }
 }
 

@@ -266,5 +266,6 @@ fn state(ticket: &Ticket, given: Given<'_>) -> TicketState {
         deleted_at: ticket.deleted_at,
         created_at: ticket.created_at,
         reply_count: i32::try_from(ticket.messages.len()).unwrap_or(i32::MAX),
+        watchers: Vec::new(),
     }
 }

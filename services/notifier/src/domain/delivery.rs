@@ -105,6 +105,7 @@ mod tests {
             deleted_at: None,
             created_at: FILED,
             reply_count: 1,
+            watchers: Vec::new(),
         }
     }
 

@@ -104,6 +104,7 @@ mod tests {
             deleted_at: None,
             created_at: FILED,
             reply_count: 0,
+            watchers: Vec::new(),
         }
     }
 

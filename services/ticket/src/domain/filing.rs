@@ -66,6 +66,7 @@ impl Filing {
             assigned_to: None,
             category_id: self.category_id,
             tags: sorted(self.tags.clone()),
+            watchers: Vec::new(),
             metadata: self.metadata.clone(),
             clocks: Clocks::start(policy, now),
             resolved_at: None,

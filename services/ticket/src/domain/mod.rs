@@ -9,11 +9,13 @@ pub mod deadline;
 pub mod delete;
 pub mod filing;
 pub mod placeholder;
+pub mod rate;
 pub mod reply;
 pub mod scope;
 pub mod status;
 pub mod ticket;
 pub mod update;
+pub mod watch;
 pub mod write;
 
 pub use calendar::Calendar;

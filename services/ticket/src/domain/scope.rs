@@ -4,7 +4,10 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
     /// Admins: every ticket.
-    All,
+    All {
+        /// The admin's user id.
+        user_id: i64,
+    },
     /// An agent: assigned projects, and what the agent filed.
     Agent {
         /// The agent's user id.
@@ -27,6 +30,16 @@ pub enum Scope {
 impl Scope {
     /// Does the caller see what only staff see: notes and activities that tell of them?
     pub const fn sees_notes(&self) -> bool {
-        matches!(self, Self::All | Self::Agent { .. })
+        matches!(self, Self::All { .. } | Self::Agent { .. })
+    }
+
+    /// The caller's account; none behind an API key.
+    pub const fn user_id(&self) -> Option<i64> {
+        match self {
+            Self::All { user_id } | Self::Agent { user_id } | Self::Customer { user_id, .. } => {
+                Some(*user_id)
+            }
+            Self::Project { .. } => None,
+        }
     }
 }

@@ -39,6 +39,8 @@ pub struct Ticket {
     pub category_id: Option<i64>,
     /// Its tags, ascending.
     pub tags: Vec<i64>,
+    /// Who follows it, as user ids, in the order in which they began.
+    pub watchers: Vec<i64>,
     /// Free-form data of the external project.
     pub metadata: Value,
     /// The SLA clocks.
@@ -111,6 +113,7 @@ impl Ticket {
             deleted_at: self.deleted_at,
             created_at: self.created_at,
             reply_count: self.reply_count,
+            watchers: self.watchers.clone(),
         }
     }
 }
@@ -157,6 +160,7 @@ pub(crate) mod tests {
             assigned_to: None,
             category_id: None,
             tags: Vec::new(),
+            watchers: Vec::new(),
             metadata: json!({}),
             clocks: Clocks::start(policy, FILED),
             resolved_at: None,

@@ -13,6 +13,12 @@ pub enum Refused {
     Closed,
     /// A customer may edit a ticket only until somebody works on it.
     NotOpen,
+    /// Only a solution can be rated.
+    NotResolved,
+    /// A ticket is rated once.
+    Rated,
+    /// As many watch the ticket as may.
+    TooManyWatchers,
 }
 
 impl Refused {
@@ -21,6 +27,9 @@ impl Refused {
         match self {
             Self::Closed => "The ticket is closed.",
             Self::NotOpen => "The ticket is no longer open.",
+            Self::NotResolved => "The ticket is not resolved.",
+            Self::Rated => "The ticket has been rated already.",
+            Self::TooManyWatchers => "Too many people watch the ticket.",
         }
     }
 }
@@ -38,6 +47,10 @@ pub enum EntryKind {
     ReplyAdded,
     /// A note was written.
     NoteAdded,
+    /// The solution was rated.
+    Rated,
+    /// Somebody watches the ticket, or no longer.
+    Watched,
     /// A deadline was missed.
     Breached,
     /// Soft-deleted.
@@ -55,6 +68,8 @@ impl EntryKind {
             Self::StatusChanged => "status_changed",
             Self::ReplyAdded => "reply_added",
             Self::NoteAdded => "note_added",
+            Self::Rated => "rated",
+            Self::Watched => "watched",
             Self::Breached => "breached",
             Self::Deleted => "deleted",
             Self::Restored => "restored",
@@ -65,7 +80,7 @@ impl EntryKind {
     const fn shows(self) -> bool {
         !matches!(
             self,
-            Self::NoteAdded | Self::Breached | Self::Deleted | Self::Restored
+            Self::NoteAdded | Self::Watched | Self::Breached | Self::Deleted | Self::Restored
         )
     }
 }

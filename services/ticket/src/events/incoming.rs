@@ -12,11 +12,8 @@ use sqlx::PgConnection;
 
 use crate::{
     App,
-    domain::{Scope, Ticket, Write, assign, breach},
-    store::{
-        breaches, people, requesters,
-        tickets::{self, Existence},
-    },
+    domain::{Ticket, Write, assign, breach},
+    store::{breaches, people, requesters, tickets},
 };
 
 /// The service's consumer.
@@ -86,7 +83,7 @@ impl Hearing {
         id: i64,
         rule: impl FnOnce(&Ticket, time::OffsetDateTime) -> Write,
     ) -> anyhow::Result<()> {
-        let Some(ticket) = tickets::lock(conn, id, &Scope::All, Existence::Live).await? else {
+        let Some(ticket) = tickets::lock_all(conn, &[id]).await?.pop() else {
             return Ok(());
         };
         let write = rule(&ticket, ticket.moment(self.app.clock.now()));

@@ -40,10 +40,11 @@ pub fn events(write: &Write, message_id: Option<i64>) -> Vec<NewEvent> {
 fn fact(kind: EntryKind, event: TicketEvent) -> Fact {
     let event = Box::new(event);
     match kind {
-        EntryKind::Updated => Fact::TicketUpdated(event),
+        EntryKind::Updated | EntryKind::Watched => Fact::TicketUpdated(event),
         EntryKind::Assigned => Fact::TicketAssigned(event),
         EntryKind::StatusChanged => Fact::StatusChanged(event),
         EntryKind::ReplyAdded | EntryKind::NoteAdded => Fact::MessageAdded(event),
+        EntryKind::Rated => Fact::TicketRated(event),
         EntryKind::Breached => Fact::TicketBreached(event),
         EntryKind::Deleted => Fact::TicketDeleted(event),
         EntryKind::Restored => Fact::TicketRestored(event),

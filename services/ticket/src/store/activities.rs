@@ -74,11 +74,12 @@ pub async fn insert(conn: &mut PgConnection, writes: &[Write]) -> sqlx::Result<(
     Ok(())
 }
 
-/// A ticket's last activities, oldest first; without those that tell of notes, unless wanted.
+/// A ticket's last activities, oldest first; for a customer without those that tell of notes and
+/// of who watches.
 pub async fn last(
     conn: &mut PgConnection,
     ticket_id: i64,
-    notes: bool,
+    staff: bool,
     limit: i64,
 ) -> sqlx::Result<Vec<Activity>> {
     let mut newest = sqlx::query_as!(
@@ -90,11 +91,11 @@ pub async fn last(
            join tickets t on t.id = a.ticket_id
            left join replica_users u on a.actor_kind = 'user' and u.id = a.actor_id
            left join replica_projects p on a.actor_kind = 'key' and p.id = t.project_id
-           where a.ticket_id = $1 and ($2 or a.type <> 'note_added')
+           where a.ticket_id = $1 and ($2 or a.type not in ('note_added', 'watched'))
            order by a.id desc
            limit $3"#,
         ticket_id,
-        notes,
+        staff,
         limit,
     )
     .fetch_all(conn)

@@ -35,6 +35,8 @@ pub struct Card {
     pub updated_at: OffsetDateTime,
     pub version: i64,
     pub reply_count: i32,
+    /// The viewer follows it.
+    pub watching: bool,
     pub project_id: i64,
     pub project_name: String,
     pub project_slug: String,
@@ -53,10 +55,22 @@ pub struct Content {
     pub description: String,
     /// Free-form data of the external project.
     pub metadata: Value,
+    /// Who follows it, as user ids.
+    pub watchers: Vec<i64>,
+    /// The customer's verdict: 1 to 5.
+    pub score: Option<i16>,
+    /// What the customer says.
+    pub comment: Option<String>,
+    /// When it was rated.
+    pub rated_at: Option<OffsetDateTime>,
 }
 
-/// These tickets, in the order of the ids; ids of none are left out.
-pub async fn cards(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<Card>> {
+/// These tickets as an account sees them, in the order of the ids; ids of none are left out.
+pub async fn cards(
+    conn: &mut PgConnection,
+    ids: &[i64],
+    viewer: Option<i64>,
+) -> sqlx::Result<Vec<Card>> {
     sqlx::query_as!(
         Card,
         r#"select t.id, t.number, t.subject, t.status as "status: Word<Status>",
@@ -66,6 +80,7 @@ pub async fn cards(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<Car
                   t.first_response_due_at, t.resolution_due_at, t.first_response_breached,
                   t.resolution_breached, t.resolved_at, t.closed_at, t.last_activity_at,
                   t.created_at, t.updated_at, t.version, t.reply_count, t.project_id,
+                  coalesce($2 = any (t.watchers), false) as "watching!",
                   coalesce(p.name, '') as "project_name!", coalesce(p.slug, '') as "project_slug!",
                   c.id as "category_id?", c.name as "category_name?", c.color as category_color,
                   coalesce(t.creator_user_id, r.user_id) as creator_id,
@@ -80,17 +95,22 @@ pub async fn cards(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<Car
            left join replica_users au on au.id = t.assigned_to
            order by wanted.place"#,
         ids,
+        viewer,
     )
     .fetch_all(conn)
     .await
 }
 
-/// A ticket's description and metadata.
+/// What a ticket has beside its card.
 pub async fn content(conn: &mut PgConnection, id: i64) -> sqlx::Result<Option<Content>> {
     sqlx::query_as!(
         Content,
-        "select description, metadata from tickets where id = $1",
-        id
+        r#"select t.description, t.metadata, t.watchers, r.score as "score?", r.comment,
+                  r.created_at as "rated_at?"
+           from tickets t
+           left join ratings r on r.ticket_id = t.id
+           where t.id = $1"#,
+        id,
     )
     .fetch_optional(conn)
     .await

@@ -227,7 +227,7 @@ impl<'a> List<'a> {
         filter: &'a Filter,
     ) -> sqlx::Result<Self> {
         let arms = match scope {
-            Scope::All => match filter.project_id {
+            Scope::All { .. } => match filter.project_id {
                 Some(project_id) => vec![Arm::Projects(vec![project_id])],
                 None => vec![Arm::Everything],
             },

@@ -16,6 +16,7 @@ pub mod list;
 pub mod messages;
 pub mod people;
 pub mod policies;
+pub mod ratings;
 pub mod requesters;
 pub mod tags;
 pub mod tickets;

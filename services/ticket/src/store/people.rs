@@ -2,6 +2,29 @@
 
 use sqlx::PgConnection;
 
+/// A user's id and name.
+#[derive(Debug, Clone)]
+pub struct Named {
+    /// User id.
+    pub id: i64,
+    /// Name.
+    pub name: String,
+}
+
+/// These users, in the order of the ids; ids of none are left out.
+pub async fn named(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<Named>> {
+    sqlx::query_as!(
+        Named,
+        "select u.id, u.name
+         from unnest($1::bigint[]) with ordinality as wanted (id, place)
+         join replica_users u on u.id = wanted.id and not u.deleted
+         order by wanted.place",
+        ids,
+    )
+    .fetch_all(conn)
+    .await
+}
+
 /// The projects whose tickets an agent sees.
 pub async fn projects_of(conn: &mut PgConnection, user_id: i64) -> sqlx::Result<Vec<i64>> {
     sqlx::query_scalar!(

@@ -24,7 +24,7 @@ struct ScopeParams<'a> {
 impl<'a> From<&'a Scope> for ScopeParams<'a> {
     fn from(scope: &'a Scope) -> Self {
         match scope {
-            Scope::All => Self {
+            Scope::All { .. } => Self {
                 kind: "all",
                 ..Self::default()
             },
@@ -76,6 +76,7 @@ struct TicketRow {
     assigned_to: Option<i64>,
     category_id: Option<i64>,
     tags: Vec<i64>,
+    watchers: Vec<i64>,
     metadata: Value,
     sla_policy: Option<Json<Policy>>,
     first_response_due_at: Option<OffsetDateTime>,
@@ -116,6 +117,7 @@ impl From<TicketRow> for Ticket {
             assigned_to: row.assigned_to,
             category_id: row.category_id,
             tags: row.tags,
+            watchers: row.watchers,
             metadata: row.metadata,
             clocks: Clocks {
                 started_at: row.created_at,
@@ -155,7 +157,7 @@ macro_rules! tickets {
                   array(select tt.tag_id from ticket_tags tt
                         join tags g on g.id = tt.tag_id and g.deleted_at is null
                         where tt.ticket_id = t.id order by tt.tag_id) as "tags!",
-                  t.metadata, t.sla_policy as "sla_policy: Json<Policy>",
+                  t.watchers, t.metadata, t.sla_policy as "sla_policy: Json<Policy>",
                   t.first_response_due_at, t.first_response_at, t.first_response_ended,
                   t.first_response_breached, t.resolution_due_at, t.resolution_stopped_at,
                   t.resolution_breached,
@@ -318,7 +320,7 @@ async fn update_row(conn: &mut PgConnection, write: &Write) -> sqlx::Result<()> 
              first_response_breached = $12, resolution_due_at = $13, resolution_stopped_at = $14,
              resolution_breached = $15, resolution_pauses = $16, deadline_generation = $17,
              resolved_at = $18, closed_at = $19, ever_resolved = $20, last_activity_at = $21,
-             reply_count = $22, version = $23, updated_at = $24, deleted_at = $25
+             reply_count = $22, version = $23, updated_at = $24, deleted_at = $25, watchers = $26
          where id = $1",
         ticket.id,
         rewritten.then_some(ticket.subject.as_str()),
@@ -345,6 +347,7 @@ async fn update_row(conn: &mut PgConnection, write: &Write) -> sqlx::Result<()> 
         ticket.version,
         ticket.updated_at,
         ticket.deleted_at,
+        &ticket.watchers,
     )
     .execute(conn)
     .await?;

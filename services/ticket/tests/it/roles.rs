@@ -39,6 +39,12 @@ async fn roles_are_checked_before_bodies() {
             format!("/tickets/{id}/assign"),
             [422, 422, 422, 403],
         ),
+        (
+            "POST",
+            format!("/tickets/{id}/rating"),
+            [422, 422, 403, 422],
+        ),
+        ("POST", format!("/tickets/{id}/watch"), [200; 4]),
         ("PUT", format!("/tickets/{id}"), [200; 4]),
         ("DELETE", "/tickets/999".to_owned(), [404, 404, 403, 403]),
         (
@@ -148,6 +154,7 @@ async fn nobody_reaches_into_anothers_ticket() {
             ("GET", format!("/tickets/{id}/messages"), ""),
             ("PUT", format!("/tickets/{id}"), r#"{"subject":"Mine"}"#),
             ("POST", format!("/tickets/{id}/messages"), r#"{"body":"x"}"#),
+            ("POST", format!("/tickets/{id}/watch"), ""),
         ] {
             assert_eq!(
                 status(&client, method, &path, body).await,
@@ -156,6 +163,11 @@ async fn nobody_reaches_into_anothers_ticket() {
             );
         }
     }
+    let rating = format!("/tickets/{id}/rating");
+    assert_eq!(
+        status(&desk.ada(), "POST", &rating, r#"{"score":1}"#).await,
+        404
+    );
     for (path, body) in [
         ("status", r#"{"status":"closed"}"#),
         ("assign", r#"{"user_id":4}"#),
@@ -201,5 +213,5 @@ async fn every_route_is_in_the_document_with_its_capability() {
         }
     }
     // Updates answer to PUT and PATCH both.
-    assert_eq!(operations, 47);
+    assert_eq!(operations, 49);
 }

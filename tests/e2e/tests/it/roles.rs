@@ -31,7 +31,6 @@ const VISITORS: &[&str] = &[
 
 /// Rows whose operations are not part of the desk yet.
 const LATER: &[Capability] = &[
-    Capability::RateResolvedTickets,
     Capability::ManageSlaPolicies,
     Capability::ManageCategories,
     Capability::CannedResponses,

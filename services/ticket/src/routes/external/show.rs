@@ -40,7 +40,7 @@ pub async fn show(
     let mut conn = app.db.acquire().await?;
     let id = tickets::by_number(&mut conn, &number, who.project_id).await?;
     let id = id.ok_or(Error::NotFound)?;
-    let card = cards::cards(&mut conn, &[id])
+    let card = cards::cards(&mut conn, &[id], None)
         .await?
         .pop()
         .ok_or(Error::NotFound)?;

@@ -25,7 +25,7 @@ use crate::{
     store::{
         activities,
         cards::{self, Card},
-        messages,
+        messages, people,
         tags::{self, Tag},
     },
 };
@@ -108,7 +108,7 @@ impl TicketRow {
             updated_at: Timestamp(card.updated_at),
             version: card.version,
             reply_count: card.reply_count,
-            watching: false,
+            watching: card.watching,
             project: ProjectBrief {
                 id: card.project_id,
                 name: card.project_name,
@@ -169,12 +169,12 @@ impl IntoResponse for Whole {
     }
 }
 
-/// The rows of these tickets, in order.
+/// The rows of these tickets as the caller sees them, in order.
 ///
 /// # Errors
 /// The database's.
-pub async fn rows(conn: &mut PgConnection, ids: &[i64]) -> Result<Vec<TicketRow>> {
-    let cards = cards::cards(&mut *conn, ids).await?;
+pub async fn rows(conn: &mut PgConnection, ids: &[i64], scope: &Scope) -> Result<Vec<TicketRow>> {
+    let cards = cards::cards(&mut *conn, ids, scope.user_id()).await?;
     let mut tags = tags::of_tickets(conn, ids).await?;
     Ok(cards
         .into_iter()
@@ -192,7 +192,7 @@ fn with_tags(card: Card, tags: &mut HashMap<i64, Vec<Tag>>) -> TicketRow {
 /// # Errors
 /// 404 when there is none.
 pub async fn whole(conn: &mut PgConnection, id: i64, scope: &Scope) -> Result<Whole> {
-    let row = rows(&mut *conn, &[id])
+    let row = rows(&mut *conn, &[id], scope)
         .await?
         .pop()
         .ok_or(Error::NotFound)?;
@@ -201,7 +201,13 @@ pub async fn whole(conn: &mut PgConnection, id: i64, scope: &Scope) -> Result<Wh
         .ok_or(Error::NotFound)?;
     let staff = scope.sees_notes();
     let messages = messages::last(&mut *conn, id, staff, LAST).await?;
-    let activities = activities::last(conn, id, staff, LAST).await?;
+    let activities = activities::last(&mut *conn, id, staff, LAST).await?;
+    let rating = RatingBrief::of(&content);
+    let watchers = if staff {
+        Some(watchers(conn, &content.watchers).await?)
+    } else {
+        None
+    };
     Ok(Whole {
         ticket: Ticket {
             row,
@@ -210,8 +216,16 @@ pub async fn whole(conn: &mut PgConnection, id: i64, scope: &Scope) -> Result<Wh
             messages: messages.into_iter().map(MessageBody::from).collect(),
             attachments: Vec::new(),
             activities: activities.into_iter().map(ActivityBody::from).collect(),
-            watchers: staff.then(Vec::new),
-            rating: None,
+            watchers,
+            rating,
         },
     })
+}
+
+async fn watchers(conn: &mut PgConnection, ids: &[i64]) -> Result<Vec<Person>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let named = people::named(conn, ids).await?;
+    Ok(named.into_iter().map(Person::from).collect())
 }

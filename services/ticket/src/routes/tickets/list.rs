@@ -173,7 +173,7 @@ pub async fn list(
     let filter = query.filter(&*configuration(&app, &mut conn, &query).await?);
     let list = List::new(&mut conn, &scope, &filter).await?;
     let (total, found) = list.read(&mut conn, sort, window).await?;
-    let rows = answer::rows(&mut conn, &found.ids).await?;
+    let rows = answer::rows(&mut conn, &found.ids, &scope).await?;
     let next = found
         .next
         .map(|position| cursor::write(sort, position))

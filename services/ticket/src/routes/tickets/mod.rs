@@ -7,9 +7,11 @@ pub mod cursor;
 mod delete;
 mod list;
 mod messages;
+mod rating;
 mod show;
 mod status;
 mod update;
+mod watch;
 
 use desk_http::Result;
 use sqlx::{PgConnection, Postgres, Transaction};
@@ -29,6 +31,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(status::set_status))
         .routes(routes!(assign::assign))
         .routes(routes!(messages::list, messages::create))
+        .routes(routes!(rating::rate))
+        .routes(routes!(watch::watch))
         .routes(routes!(delete::restore))
 }
 

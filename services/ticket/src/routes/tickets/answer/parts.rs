@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::{
     domain::Policy,
-    store::{activities::Activity, messages::Message, tags::Tag},
+    store::{activities::Activity, cards::Content, messages::Message, people::Named, tags::Tag},
 };
 
 /// Somebody by id and name.
@@ -18,6 +18,15 @@ pub struct Person {
     pub id: Option<i64>,
     /// Name.
     pub name: String,
+}
+
+impl From<Named> for Person {
+    fn from(user: Named) -> Self {
+        Self {
+            id: Some(user.id),
+            name: user.name,
+        }
+    }
 }
 
 /// The project of a ticket.
@@ -103,6 +112,18 @@ pub struct RatingBrief {
     pub comment: Option<String>,
     /// When.
     pub created_at: Timestamp,
+}
+
+impl RatingBrief {
+    /// A ticket's rating, once there is one.
+    pub fn of(content: &Content) -> Option<Self> {
+        let (score, rated_at) = content.score.zip(content.rated_at)?;
+        Some(Self {
+            score,
+            comment: content.comment.clone(),
+            created_at: Timestamp(rated_at),
+        })
+    }
 }
 
 /// A message of a ticket.
