@@ -54,7 +54,7 @@ pub async fn render(
     if !tickets::visible(&mut conn, ticket_id, &scope).await? {
         return Err(Error::NotFound);
     }
-    let cards = cards::cards(&mut conn, &[ticket_id]).await?;
+    let cards = cards::cards(&mut conn, &[ticket_id], None).await?;
     let ticket = cards.first().ok_or(Error::NotFound)?;
     let facts = Facts {
         customer_name: &ticket.customer_name,
