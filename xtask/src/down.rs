@@ -35,6 +35,7 @@ pub fn reset() -> Result<()> {
     postgres::remove_home(local.folder())?;
     for folder in [
         local.folder().join("nats"),
+        local.files(),
         local.logs(),
         local.run(),
         local.test(),

@@ -13,7 +13,7 @@ use crate::{
     lock::{Attempt, Lock},
     nats,
     paths::{self, Local},
-    pids, ports, postgres, say,
+    pids, ports, postgres, say, seaweed,
     secrets::random,
 };
 
@@ -43,6 +43,8 @@ pub struct Lab {
     folder: PathBuf,
     postgres: postgres::Server,
     nats: Option<nats::Server>,
+    /// A program that the tests start themselves.
+    s3: Option<PathBuf>,
     _lock: Lock,
 }
 
@@ -71,6 +73,7 @@ impl Lab {
             folder,
             postgres,
             nats: None,
+            s3: None,
             _lock: lock,
         };
         if servers == Servers::Both {
@@ -86,6 +89,12 @@ impl Lab {
             step.done(format_args!("on 127.0.0.1:{}", settings.port));
         }
         Ok(lab)
+    }
+
+    /// Finds the S3-compatible server that some tests start; false where it cannot be had.
+    pub fn with_s3(&mut self) -> Result<bool> {
+        self.s3 = seaweed::find_or_install(&Local::of_checkout()?.tools());
+        Ok(self.s3.is_some())
     }
 
     /// PostgreSQL's URL, as superuser.
@@ -104,6 +113,10 @@ impl Lab {
         ];
         if let Some(nats) = &self.nats {
             env.push(("SUPPORTDESK_TEST_NATS_URL", nats.url().to_owned()));
+        }
+        if let Some(program) = &self.s3 {
+            let program = program.display().to_string();
+            env.push(("SUPPORTDESK_TEST_S3_PROGRAM", program));
         }
         env
     }

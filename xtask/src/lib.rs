@@ -9,6 +9,7 @@
 //! | [`stack`] | the eight services as processes: used by `up` and by the end-to-end test |
 //! | [`service`], [`settings`], [`secrets`], [`databases`], [`ports`] | what the stack is made of |
 //! | [`postgres`], [`nats`] | finding, installing and running the two servers |
+//! | [`seaweed`], [`wheel`] | an S3-compatible server for tests, programs that come as wheels |
 //! | [`daemon`], [`pids`], [`lock`], [`account`] | processes and who runs them |
 //! | [`paths`], [`cargo`], [`say`] | folders, the build, the terminal |
 //!
@@ -38,6 +39,7 @@ pub mod reconcile;
 pub mod say;
 #[cfg(test)]
 mod scratch;
+pub mod seaweed;
 pub mod secrets;
 pub mod seed;
 pub mod service;
@@ -46,3 +48,4 @@ pub mod stack;
 pub mod supervise;
 pub mod test;
 pub mod up;
+pub mod wheel;

@@ -131,6 +131,11 @@ impl Local {
         self.0.join("run")
     }
 
+    /// Attachments.
+    pub fn files(&self) -> PathBuf {
+        self.0.join("files")
+    }
+
     /// Programs that had to be fetched.
     pub fn tools(&self) -> PathBuf {
         self.0.join("tools")

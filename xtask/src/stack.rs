@@ -207,6 +207,10 @@ impl Stack {
             bus_prefix: &self.plan.bus_prefix,
         }
         .environment(service);
+        if service == Service::Ticket {
+            let files = self.plan.folder.join("files").display().to_string();
+            env.insert("SUPPORTDESK_FILES_FOLDER".to_owned(), files);
+        }
         env.extend(self.plan.common.clone());
         env.extend(self.plan.extra.get(&service).cloned().unwrap_or_default());
         env

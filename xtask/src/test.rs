@@ -68,12 +68,18 @@ impl Step {
 pub async fn run(only: &[Step], words: &[String]) -> Result<()> {
     let steps = chosen(only);
     let mut interrupts = Interrupts::listen()?;
-    let lab = match needed(&steps) {
+    let mut lab = match needed(&steps) {
         Some(servers) => Some(Lab::start(servers, Care::Fast).await?),
         None => None,
     };
+    let mut words = words.to_vec();
+    if let (Some(lab), true) = (&mut lab, steps.contains(&Step::Test))
+        && lab.with_s3()?
+    {
+        words = with_ignored(words);
+    }
     let outcome = tokio::select! {
-        outcome = run_steps(&steps, lab.as_ref(), words) => outcome,
+        outcome = run_steps(&steps, lab.as_ref(), &words) => outcome,
         () = interrupts.next() => Err(anyhow::anyhow!("interrupted")),
     };
     let keep_logs = outcome.is_err();
@@ -98,7 +104,8 @@ pub async fn run(only: &[Step], words: &[String]) -> Result<()> {
 /// `cargo xtask deps`: the servers alone, for a person who runs single tests.
 pub async fn deps() -> Result<()> {
     let mut interrupts = Interrupts::listen()?;
-    let lab = Lab::start(Servers::Both, Care::Fast).await?;
+    let mut lab = Lab::start(Servers::Both, Care::Fast).await?;
+    lab.with_s3()?;
     say::headline("For the shell in which the tests run:");
     for (name, value) in lab.environment() {
         say::line(format_args!("export {name}='{value}'"));
@@ -187,6 +194,15 @@ async fn tests(lab: &Lab, words: &[String]) -> Result<Counts> {
         bail!("cargo test failed");
     }
     Ok(counts)
+}
+
+/// The tests that need more than the two servers run, too.
+fn with_ignored(mut words: Vec<String>) -> Vec<String> {
+    if !words.iter().any(|word| word == "--") {
+        words.push("--".to_owned());
+    }
+    words.push("--include-ignored".to_owned());
+    words
 }
 
 fn names_packages(words: &[String]) -> bool {
@@ -290,6 +306,17 @@ mod tests {
             }
         );
         assert_eq!(counts.to_string(), "7 passed, 2 failed, 1 skipped");
+    }
+
+    #[test]
+    fn the_test_binaries_are_told_of_what_else_can_run() {
+        let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        for (given, told) in [
+            ("-p ticket", "-p ticket -- --include-ignored"),
+            ("-- --nocapture", "-- --nocapture --include-ignored"),
+        ] {
+            assert_eq!(with_ignored(words(given)), words(told));
+        }
     }
 
     #[test]

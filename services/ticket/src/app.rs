@@ -14,6 +14,7 @@ use sqlx::{PgConnection, PgPool};
 use crate::{
     MIGRATORS,
     domain::Scope,
+    files::Files,
     filing::Batches,
     settings::Settings,
     store::{
@@ -39,6 +40,8 @@ pub struct App {
     pub configuration: KnownConfiguration,
     /// Tickets that arrive together.
     pub batches: Batches,
+    /// The bytes of attachments.
+    pub files: Files,
 }
 
 impl FromRef<App> for Gatekeeper {
@@ -63,7 +66,8 @@ impl App {
     /// Opens the database and connects to the bus.
     ///
     /// # Errors
-    /// A setting that is none, a database out of reach, an older schema.
+    /// A setting that is none, a database out of reach, an older schema, a folder for the files
+    /// that cannot be made.
     pub async fn open(settings: &Settings, process: &Process) -> anyhow::Result<Self> {
         let db = settings.database.open(CONNECTIONS, &MIGRATORS).await?;
         let peer = |name, url| Peer::new(name, url, process.issuer.clone(), process.clock.clone());
@@ -76,6 +80,7 @@ impl App {
             gatekeeper: process.gatekeeper.clone(),
             configuration: KnownConfiguration::default(),
             batches: Batches::default(),
+            files: settings.files.open()?,
             db,
         })
     }

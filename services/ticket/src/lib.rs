@@ -2,12 +2,14 @@
 //!
 //! A request goes through `routes` (who, what), a rule of `domain` (pure) and `store` (SQL);
 //! what changed is said through the outbox (`events::outgoing`) and what others say is heard in
-//! `events::incoming`. `filing` is the way in for new tickets from both doors, `upkeep` what
-//! happens by itself. Users, projects and memberships are copies kept by `desk-replica`.
+//! `events::incoming`. `filing` is the way in for new tickets from both doors, `files` the
+//! bytes of attachments, `upkeep` and `chores` what happens by itself. Users, projects and memberships are copies kept by `desk-replica`.
 
 mod app;
+mod chores;
 mod domain;
 mod events;
+mod files;
 mod filing;
 mod program;
 mod routes;
@@ -26,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
 
 pub use app::{App, KnownConfiguration};
+pub use files::{Files, settings::FileSettings};
 pub use filing::Batches;
 pub use program::Ticket;
 
@@ -46,13 +49,14 @@ pub fn openapi() -> OpenApi {
     documented(routes::routes()).1
 }
 
-/// Starts the relay, the consumer and the upkeep; they end when told to stop.
+/// Starts the relay, the consumer, the upkeep and the chores; they end when told to stop.
 pub fn start_consumers(app: &App, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
     let consumer = events::incoming::Hearing::new(app.clone());
     vec![
         app.bus.relay(app.db.clone(), stop.clone()),
         app.bus.consume(app.db.clone(), consumer, stop.clone()),
         tokio::spawn(upkeep::run(app.clone(), stop.clone())),
+        tokio::spawn(chores::run(app.clone(), stop.clone())),
     ]
 }
 

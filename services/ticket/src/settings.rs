@@ -3,6 +3,8 @@
 use desk_bus::{BusSettings, reconcile::OwnerSettings};
 use desk_http::{database::DatabaseSettings, server::ServerSettings};
 
+use crate::files::settings::FileSettings;
+
 /// What `ticket serve` needs.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Settings {
@@ -18,6 +20,9 @@ pub struct Settings {
     /// Who owns what is kept here, for what events have not told.
     #[command(flatten)]
     pub owners: OwnerSettings,
+    /// Where the files lie.
+    #[command(flatten)]
+    pub files: FileSettings,
 }
 
 /// What `ticket events` needs.

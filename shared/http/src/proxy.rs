@@ -41,8 +41,8 @@ const HOP_BY_HOP: [HeaderName; 8] = [
 /// The largest ordinary body a gateway passes on: what the services themselves measure (1 MiB),
 /// and some slack, so that theirs is the exact word.
 const BODY: u64 = 1024 * 1024 + 64 * 1024;
-/// The largest upload: ten files of ten MiB with their framing and fields.
-const UPLOAD: u64 = 105 * 1024 * 1024;
+/// The largest upload, in bytes: ten files of ten MiB with their framing and fields.
+pub const UPLOAD_LIMIT: u64 = 105 * 1024 * 1024;
 
 /// Idle connections kept to each upstream.
 const IDLE_PER_HOST: usize = 256;
@@ -139,7 +139,11 @@ pub fn is_upload(headers: &HeaderMap) -> bool {
 
 /// How large the body may be, in bytes, by what it is.
 pub fn body_limit(headers: &HeaderMap) -> u64 {
-    if is_upload(headers) { UPLOAD } else { BODY }
+    if is_upload(headers) {
+        UPLOAD_LIMIT
+    } else {
+        BODY
+    }
 }
 
 /// An error that an upstream's HTTP layer answered by itself (an unreadable head, say) comes in

@@ -14,7 +14,7 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::Keys;
+use crate::{Form, Keys};
 
 /// One service under test.
 #[derive(Clone)]
@@ -132,6 +132,14 @@ impl Client {
     /// `PATCH` with JSON.
     pub async fn patch(&self, path: &str, body: Value) -> Answer {
         self.json(Method::PATCH, path, &body).await
+    }
+
+    /// `POST` with a multipart form.
+    pub async fn post_form(&self, path: &str, form: Form) -> Answer {
+        let client = self.clone().with_header("content-type", Form::CONTENT_TYPE);
+        client
+            .send(Method::POST, path, Body::from(form.finish()))
+            .await
     }
 
     async fn json(&self, method: Method, path: &str, body: &Value) -> Answer {

@@ -12,6 +12,7 @@
 mod client;
 mod database;
 pub mod facts;
+mod form;
 mod keys;
 mod stage;
 mod wait;
@@ -22,6 +23,7 @@ use uuid::Uuid;
 pub use client::{Answer, Client, Desk};
 pub use database::{database, database_url};
 pub use desk_identity as identity;
+pub use form::Form;
 pub use keys::Keys;
 pub use stage::{Spy, Stage};
 pub use wait::{eventually, eventually_within};

@@ -1,6 +1,6 @@
 //! Those who use the desk: people with a token, projects with a key, strangers.
 
-use desk_testkit::Answer;
+use desk_testkit::{Answer, Form};
 use reqwest::{Method, header::HeaderMap};
 use serde_json::Value;
 use xtask::{service::Service, stack::Stack};
@@ -102,6 +102,16 @@ impl Person {
     /// `POST` with JSON.
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.send(Method::POST, path, Some(body.to_string())).await
+    }
+
+    /// `POST` with a multipart form of text files.
+    ///
+    /// # Panics
+    /// When a file is no text.
+    pub async fn post_form(&self, path: &str, form: Form) -> Answer {
+        let client = self.clone().with_header("content-type", Form::CONTENT_TYPE);
+        let body = String::from_utf8(form.finish()).expect("text");
+        client.send(Method::POST, path, Some(body)).await
     }
 
     /// `PUT` with JSON.

@@ -9,6 +9,7 @@ pub mod deadline;
 pub mod delete;
 pub mod filing;
 pub mod placeholder;
+pub mod range;
 pub mod rate;
 pub mod reply;
 pub mod scope;

@@ -1,9 +1,12 @@
 //! The path tree as files: `routes/tickets/assign.rs` is `PATCH /tickets/{id}/assign`.
 
+mod attachments;
 mod calendars;
 mod canned_responses;
 mod categories;
+mod download;
 mod external;
+mod form;
 mod internal;
 mod once;
 mod precondition;
@@ -27,6 +30,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(tickets::routes())
         .merge(external::routes())
         .merge(categories::routes())
+        .routes(routes!(attachments::show))
         .merge(sla::routes())
         .merge(calendars::routes())
         .merge(tags::routes())

@@ -55,6 +55,8 @@ pub struct Content {
     pub description: String,
     /// Free-form data of the external project.
     pub metadata: Value,
+    /// It has files, or its messages have.
+    pub has_files: bool,
     /// Who follows it, as user ids.
     pub watchers: Vec<i64>,
     /// The customer's verdict: 1 to 5.
@@ -106,7 +108,8 @@ pub async fn content(conn: &mut PgConnection, id: i64) -> sqlx::Result<Option<Co
     sqlx::query_as!(
         Content,
         r#"select t.description, t.metadata, t.watchers, r.score as "score?", r.comment,
-                  r.created_at as "rated_at?"
+                  r.created_at as "rated_at?",
+                  exists (select from attachments a where a.ticket_id = t.id) as "has_files!"
            from tickets t
            left join ratings r on r.ticket_id = t.id
            where t.id = $1"#,

@@ -2,12 +2,14 @@
 //! connection (so that a handler decides what is one transaction) and know no business words.
 
 pub mod activities;
+pub mod attachments;
 pub mod audit;
 pub mod breaches;
 pub mod calendars;
 pub mod canned_responses;
 pub mod cards;
 pub mod categories;
+pub mod chores;
 pub mod configuration;
 pub mod counts;
 pub mod create;

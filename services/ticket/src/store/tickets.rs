@@ -14,11 +14,11 @@ use crate::{
 
 /// A scope as the parameters that the predicate of [`lock`] and [`visible`] reads.
 #[derive(Debug, Clone, Copy, Default)]
-struct ScopeParams<'a> {
-    kind: &'static str,
-    user_id: Option<i64>,
-    email: Option<&'a str>,
-    project_id: Option<i64>,
+pub(super) struct ScopeParams<'a> {
+    pub(super) kind: &'static str,
+    pub(super) user_id: Option<i64>,
+    pub(super) email: Option<&'a str>,
+    pub(super) project_id: Option<i64>,
 }
 
 impl<'a> From<&'a Scope> for ScopeParams<'a> {

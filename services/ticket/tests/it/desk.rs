@@ -21,7 +21,8 @@ use desk_replica::{MembershipRecord, ProjectRecord, Replica, UserRecord};
 use desk_testkit::{Client, Keys};
 use serde_json::{Value, json};
 use sqlx::PgPool;
-use ticket::{App, Batches, KnownConfiguration};
+use tempfile::TempDir;
+use ticket::{App, Batches, FileSettings, KnownConfiguration};
 use time::{Duration, OffsetDateTime};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -54,6 +55,8 @@ pub struct Desk {
     bus: BusSettings,
     app: App,
     pub db: PgPool,
+    /// Where the files lie.
+    pub folder: TempDir,
     /// Tokens of before the clock was moved are over.
     epoch: AtomicI64,
     stop: CancellationToken,
@@ -67,6 +70,20 @@ impl Drop for Desk {
 
 impl Desk {
     pub async fn start() -> Self {
+        let folder = TempDir::new().unwrap();
+        let files = FileSettings {
+            files_folder: folder.path().join("files"),
+            s3_bucket: None,
+            s3_endpoint: None,
+            s3_region: String::new(),
+            s3_access_key_id: None,
+            s3_secret_access_key: None,
+        };
+        Self::with_files(folder, &files).await
+    }
+
+    /// With another store of files.
+    pub async fn with_files(folder: TempDir, files: &FileSettings) -> Self {
         let db = desk_testkit::database("ticket", &ticket::MIGRATORS).await;
         let keys = Keys::new();
         let bus = desk_testkit::bus_settings();
@@ -80,6 +97,7 @@ impl Desk {
             gatekeeper: keys.gatekeeper("ticket"),
             configuration: KnownConfiguration::default(),
             batches: Batches::default(),
+            files: files.open().unwrap(),
         };
         let kit = desk_testkit::Desk::new(ticket::router(app.clone()), keys.clone(), "ticket");
         let desk = Self {
@@ -88,6 +106,7 @@ impl Desk {
             bus,
             app,
             db,
+            folder,
             epoch: AtomicI64::new(1),
             stop: CancellationToken::new(),
         };

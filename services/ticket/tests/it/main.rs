@@ -4,6 +4,7 @@
     reason = "a test that cannot be set up has failed"
 )]
 
+mod attachments;
 mod bad_input;
 mod breaches;
 mod canned_responses;
@@ -16,9 +17,11 @@ mod list;
 mod once;
 mod rating;
 mod roles;
+mod s3;
 mod sla;
 mod snapshot;
 mod tags;
+mod sweep;
 mod tickets;
 mod together;
 mod totals;

@@ -1,5 +1,7 @@
 //! The ticket as its external project sees it (contract, External).
 
+use std::collections::HashMap;
+
 use desk_http::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -8,6 +10,7 @@ use utoipa::ToSchema;
 use crate::{
     routes::tickets::answer::AttachmentBrief,
     store::{
+        attachments::Attachment,
         cards::{Card, Content},
         messages::Message,
     },
@@ -67,15 +70,15 @@ pub struct ExternalMessage {
     pub attachments: Vec<AttachmentBrief>,
 }
 
-impl From<Message> for ExternalMessage {
-    fn from(message: Message) -> Self {
+impl ExternalMessage {
+    fn new(message: Message, files: Vec<Attachment>) -> Self {
         Self {
             id: message.id,
             body: message.body,
             from: message.author_name,
             is_agent: message.is_agent,
             created_at: Timestamp(message.created_at),
-            attachments: Vec::new(),
+            attachments: files.into_iter().map(AttachmentBrief::from).collect(),
         }
     }
 }
@@ -98,15 +101,24 @@ pub struct ExternalTicket {
 }
 
 impl ExternalTicket {
-    /// Puts the parts together.
-    pub fn new(mut card: Card, content: Content, messages: Vec<Message>) -> Self {
+    /// Puts the parts together; the files by message.
+    pub fn new(
+        mut card: Card,
+        content: Content,
+        messages: Vec<Message>,
+        mut files: HashMap<i64, Vec<Attachment>>,
+    ) -> Self {
+        let with_files = |message: Message| {
+            let own = files.remove(&message.id).unwrap_or_default();
+            ExternalMessage::new(message, own)
+        };
         let customer_id = card.external_customer_id.take();
         Self {
             row: card.into(),
             description: content.description,
             metadata: content.metadata,
             customer_id,
-            messages: messages.into_iter().map(ExternalMessage::from).collect(),
+            messages: messages.into_iter().map(with_files).collect(),
         }
     }
 }

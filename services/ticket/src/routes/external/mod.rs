@@ -1,6 +1,7 @@
 //! `/external`: a project's own view, behind its API key.
 
 mod answer;
+mod attachments;
 mod close;
 mod create;
 mod list;
@@ -26,6 +27,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(show::show))
         .routes(routes!(reply::reply))
         .routes(routes!(close::close))
+        .routes(routes!(attachments::show))
 }
 
 /// The key's project. A key of a project that is gone or disabled is no key.

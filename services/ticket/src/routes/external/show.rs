@@ -1,5 +1,7 @@
 //! `GET /external/tickets/{ticket_number}`.
 
+use std::collections::HashMap;
+
 use axum::{Json, extract::State};
 use desk_http::{Error, KeyHolder, Path, Result, openapi::ErrorBody};
 use serde::Serialize;
@@ -8,7 +10,7 @@ use utoipa::ToSchema;
 use super::answer::ExternalTicket;
 use crate::{
     App,
-    store::{cards, messages, tickets},
+    store::{attachments, cards, messages, tickets},
 };
 
 /// So many replies are shown, the last ones.
@@ -48,7 +50,13 @@ pub async fn show(
         .await?
         .ok_or(Error::NotFound)?;
     let replies = messages::last(&mut conn, id, false, LAST).await?;
+    let files = if content.has_files {
+        let ids: Vec<i64> = replies.iter().map(|reply| reply.id).collect();
+        attachments::of_messages(&mut conn, &ids).await?
+    } else {
+        HashMap::new()
+    };
     Ok(Json(WrappedExternalTicket {
-        ticket: ExternalTicket::new(card, content, replies),
+        ticket: ExternalTicket::new(card, content, replies, files),
     }))
 }

@@ -23,9 +23,10 @@ use crate::{
     domain::Scope,
     routes::precondition::etag,
     store::{
-        activities,
+        activities, attachments,
         cards::{self, Card},
-        messages, people,
+        messages::{self, Message},
+        people,
         tags::{self, Tag},
     },
 };
@@ -201,6 +202,13 @@ pub async fn whole(conn: &mut PgConnection, id: i64, scope: &Scope) -> Result<Wh
         .ok_or(Error::NotFound)?;
     let staff = scope.sees_notes();
     let messages = messages::last(&mut *conn, id, staff, LAST).await?;
+    let (own, messages) = if content.has_files {
+        let own = attachments::of_ticket(&mut *conn, id).await?;
+        (own, with_files(&mut *conn, messages).await?)
+    } else {
+        let bare = |message| MessageBody::new(message, Vec::new());
+        (Vec::new(), messages.into_iter().map(bare).collect())
+    };
     let activities = activities::last(&mut *conn, id, staff, LAST).await?;
     let rating = RatingBrief::of(&content);
     let watchers = if staff {
@@ -213,13 +221,30 @@ pub async fn whole(conn: &mut PgConnection, id: i64, scope: &Scope) -> Result<Wh
             row,
             description: content.description,
             metadata: content.metadata,
-            messages: messages.into_iter().map(MessageBody::from).collect(),
-            attachments: Vec::new(),
+            messages,
+            attachments: own.into_iter().map(AttachmentBrief::from).collect(),
             activities: activities.into_iter().map(ActivityBody::from).collect(),
             watchers,
             rating,
         },
     })
+}
+
+/// Messages with their files.
+///
+/// # Errors
+/// The database's.
+pub async fn with_files(
+    conn: &mut PgConnection,
+    messages: Vec<Message>,
+) -> Result<Vec<MessageBody>> {
+    let ids: Vec<i64> = messages.iter().map(|message| message.id).collect();
+    let mut files = attachments::of_messages(conn, &ids).await?;
+    let body = |message: Message| {
+        let own = files.remove(&message.id).unwrap_or_default();
+        MessageBody::new(message, own)
+    };
+    Ok(messages.into_iter().map(body).collect())
 }
 
 async fn watchers(conn: &mut PgConnection, ids: &[i64]) -> Result<Vec<Person>> {

@@ -2,7 +2,7 @@
 
 use axum::{extract::State, http::StatusCode};
 use desk_events::{Priority, ProjectState, Role, Source};
-use desk_http::{Allowed, Error, Result, SignedIn, Valid, fields, openapi::ErrorBody};
+use desk_http::{Allowed, Error, Result, SignedIn, fields, openapi::ErrorBody};
 use desk_identity::can::CreateTickets;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -17,8 +17,13 @@ use crate::{
         Scope,
         filing::{Customer, Filing},
     },
+    files::Upload,
     filing,
-    routes::once::{Answer, Begun, IdempotencyKey},
+    routes::{
+        form::{Form, Submitted},
+        once::{Answer, Begun, IdempotencyKey},
+    },
+    store::attachments,
 };
 
 /// A ticket to file.
@@ -61,16 +66,40 @@ pub struct CreateTicket {
     metadata: Option<Map<String, Value>>,
 }
 
+impl Form for CreateTicket {
+    const INTEGERS: &'static [&'static str] = &["project_id", "category_id"];
+    const LISTS: &'static [&'static str] = &["tags"];
+    const OBJECTS: &'static [&'static str] = &["metadata"];
+}
+
+/// A ticket to file, with files: `metadata` is a JSON text, `tags[]` a part for each.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only describes the form")]
+pub struct CreateTicketForm {
+    #[schema(inline)]
+    #[serde(flatten)]
+    ticket: CreateTicket,
+    /// At most 10 files of at most 10,485,760 bytes.
+    #[schema(value_type = Vec<String>, format = Binary)]
+    #[serde(rename = "attachments[]", default)]
+    attachments: Vec<Vec<u8>>,
+}
+
 /// Files a ticket; a customer files as themselves.
 #[utoipa::path(
     post, path = "/tickets", tag = "Tickets",
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key, the same answer")),
-    request_body = CreateTicket,
+    request_body(content(
+        (CreateTicket = "application/json"),
+        (CreateTicketForm = "multipart/form-data"),
+    )),
     responses(
         (status = 201, description = "The ticket", body = Whole),
         (status = 401, description = "Not signed in", body = ErrorBody),
         (status = 409, description = "The same call is still running", body = ErrorBody),
+        (status = 413, description = "Too large", body = ErrorBody),
         (status = 422, description = "A bad field", body = ErrorBody),
+        (status = 503, description = "The store of the files is out of reach", body = ErrorBody),
     ),
     security(("portal" = [])),
     extensions(("x-capability" = json!("create_tickets")))
@@ -79,16 +108,18 @@ pub async fn create(
     State(app): State<App>,
     who: Allowed<CreateTickets>,
     key: IdempotencyKey,
-    Valid(body): Valid<CreateTicket>,
+    submitted: Submitted<CreateTicket>,
 ) -> Result<Answer> {
     let call = key.of(
         format!("user:{}", who.user.id),
         "POST /tickets".to_owned(),
-        &body,
+        &submitted.signature(),
     )?;
+    let Submitted { body, uploads } = submitted;
     let filing = filing(&app, &who.user, body).await?;
     let scope = app.scope(&who.user).await?;
     if call.key().is_none()
+        && uploads.is_empty()
         && let Some(filed) = filing::together(&app, &filing, None, app.clock.now()).await?
     {
         return answer(&mut *app.db.acquire().await?, filed.id, &scope).await;
@@ -97,7 +128,10 @@ pub async fn create(
         Begun::Answered(answer) => return Ok(answer),
         Begun::Open(turn) => turn,
     };
-    let outcome = file(&app, &mut turn.tx, &filing, &scope).await;
+    let outcome = file(&app, &mut turn.tx, &filing, &scope, uploads.list()).await;
+    if outcome.is_ok() {
+        uploads.keep();
+    }
     turn.end(&app, outcome).await
 }
 
@@ -106,8 +140,11 @@ async fn file(
     conn: &mut PgConnection,
     filing: &Filing,
     scope: &Scope,
+    files: &[Upload],
 ) -> Result<Answer> {
-    let filed = filing::alone(app, conn, filing, app.clock.now()).await?;
+    let now = app.clock.now();
+    let filed = filing::alone(app, &mut *conn, filing, now).await?;
+    attachments::insert(&mut *conn, filed.id, None, files, now).await?;
     answer(conn, filed.id, scope).await
 }
 

@@ -3,7 +3,7 @@
 use axum::{Json, extract::State, http::StatusCode};
 use desk_events::MessageKind;
 use desk_http::{
-    Allowed, Error, Page, Paging, Path, Query, Result, SignedIn, Valid,
+    Allowed, Error, Page, Paging, Path, Query, Result, SignedIn,
     openapi::ErrorBody,
     page::{MAX_PAGE, MAX_PER_PAGE, decode_cursor, encode_cursor},
 };
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use utoipa::{IntoParams, ToSchema};
 
-use super::answer::MessageBody;
+use super::answer::{self, MessageBody};
 use crate::{
     App,
     domain::{
@@ -21,12 +21,15 @@ use crate::{
         reply::{self, Draft},
         status::Side,
     },
+    files::Upload,
     routes::{
+        form::{Form, Submitted},
         once::{Answer, Begun, IdempotencyKey},
         precondition::IfMatch,
         refuse,
     },
     store::{
+        attachments,
         messages::{self, Window},
         tickets,
     },
@@ -91,7 +94,7 @@ pub async fn list(
         .filter(|_| more)
         .map(|last| encode_cursor(&last.id))
         .transpose()?;
-    let rows = found.into_iter().map(MessageBody::from).collect();
+    let rows = answer::with_files(&mut conn, found).await?;
     Ok(Json(Page::new(rows, total, paging).with_next(next)))
 }
 
@@ -109,6 +112,21 @@ pub struct CreateMessage {
     kind: Option<MessageKind>,
 }
 
+impl Form for CreateMessage {}
+
+/// A message to write, with files.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only describes the form")]
+pub struct CreateMessageForm {
+    #[schema(inline)]
+    #[serde(flatten)]
+    message: CreateMessage,
+    /// At most 10 files of at most 10,485,760 bytes.
+    #[schema(value_type = Vec<String>, format = Binary)]
+    #[serde(rename = "attachments[]", default)]
+    attachments: Vec<Vec<u8>>,
+}
+
 /// A new message, wrapped.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WrappedMessage {
@@ -124,14 +142,19 @@ pub struct WrappedMessage {
         ("Idempotency-Key" = Option<String>, Header, description = "The same key, the same answer"),
         ("If-Match" = Option<String>, Header, description = "The version it is meant for"),
     ),
-    request_body = CreateMessage,
+    request_body(content(
+        (CreateMessage = "application/json"),
+        (CreateMessageForm = "multipart/form-data"),
+    )),
     responses(
         (status = 201, description = "The message", body = WrappedMessage),
         (status = 401, description = "Not signed in", body = ErrorBody),
         (status = 403, description = "Notes are for staff", body = ErrorBody),
         (status = 404, description = "Not there, or out of scope", body = ErrorBody),
         (status = 409, description = "Closed, changed meanwhile, or still running", body = ErrorBody),
+        (status = 413, description = "Too large", body = ErrorBody),
         (status = 422, description = "A bad field", body = ErrorBody),
+        (status = 503, description = "The store of the files is out of reach", body = ErrorBody),
     ),
     security(("portal" = [])),
     extensions(("x-capability" = json!("reply_to_tickets")))
@@ -142,16 +165,16 @@ pub async fn create(
     Path(id): Path<i64>,
     key: IdempotencyKey,
     if_match: IfMatch,
-    Valid(body): Valid<CreateMessage>,
+    submitted: Submitted<CreateMessage>,
 ) -> Result<Answer> {
     let who = who.user;
-    if body.kind == Some(MessageKind::Note) && !who.role.is_staff() {
+    if submitted.body.kind == Some(MessageKind::Note) && !who.role.is_staff() {
         return Err(Error::FORBIDDEN);
     }
     let call = key.of(
         format!("user:{}", who.id),
         format!("POST /tickets/{id}/messages"),
-        &body,
+        &submitted.signature(),
     )?;
     let scope = app.scope(&who).await?;
     let account = app
@@ -168,7 +191,12 @@ pub async fn create(
         email: account.email,
         scope,
     };
-    let outcome = add(&app, &mut turn.tx, id, &author, &if_match, body).await;
+    let Submitted { body, uploads } = submitted;
+    let files = uploads.list();
+    let outcome = add(&app, &mut turn.tx, id, &author, &if_match, body, files).await;
+    if outcome.is_ok() {
+        uploads.keep();
+    }
     turn.end(&app, outcome).await
 }
 
@@ -185,8 +213,9 @@ async fn add(
     author: &Author,
     if_match: &IfMatch,
     body: CreateMessage,
+    files: &[Upload],
 ) -> Result<Answer> {
-    let ticket = super::lock(conn, id, &author.scope).await?;
+    let ticket = super::lock(&mut *conn, id, &author.scope).await?;
     if_match.check(ticket.version)?;
     let draft = Draft {
         kind: body.kind.unwrap_or(MessageKind::Reply),
@@ -196,12 +225,21 @@ async fn add(
     };
     let now = ticket.moment(app.clock.now());
     let write = reply::add(&ticket, draft, author.who.actor(), now).map_err(refuse)?;
-    let message_id = tickets::apply(conn, &write).await?.ok_or(Error::NotFound)?;
-    let message = messages::one(conn, id, message_id)
+    let message_id = tickets::apply(&mut *conn, &write)
         .await?
         .ok_or(Error::NotFound)?;
+    let message = messages::one(&mut *conn, id, message_id)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let files = if files.is_empty() {
+        Vec::new()
+    } else {
+        attachments::insert(&mut *conn, id, Some(message_id), files, now).await?;
+        let mut files = attachments::of_messages(conn, &[message_id]).await?;
+        files.remove(&message_id).unwrap_or_default()
+    };
     let wrapped = WrappedMessage {
-        message: message.into(),
+        message: MessageBody::new(message, files),
     };
     Ok(Answer::new(StatusCode::CREATED, &wrapped)?.with_version(write.ticket.version))
 }

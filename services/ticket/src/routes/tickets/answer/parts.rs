@@ -8,7 +8,10 @@ use utoipa::ToSchema;
 
 use crate::{
     domain::Policy,
-    store::{activities::Activity, cards::Content, messages::Message, people::Named, tags::Tag},
+    store::{
+        activities::Activity, attachments::Attachment, cards::Content, messages::Message,
+        people::Named, tags::Tag,
+    },
 };
 
 /// Somebody by id and name.
@@ -103,6 +106,18 @@ pub struct AttachmentBrief {
     pub created_at: Timestamp,
 }
 
+impl From<Attachment> for AttachmentBrief {
+    fn from(file: Attachment) -> Self {
+        Self {
+            id: file.id,
+            name: file.name,
+            size: file.size,
+            content_type: file.content_type,
+            created_at: Timestamp(file.created_at),
+        }
+    }
+}
+
 /// A customer's verdict.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RatingBrief {
@@ -149,8 +164,9 @@ pub struct MessageBody {
     pub created_at: Timestamp,
 }
 
-impl From<Message> for MessageBody {
-    fn from(message: Message) -> Self {
+impl MessageBody {
+    /// A message with its files.
+    pub fn new(message: Message, files: Vec<Attachment>) -> Self {
         Self {
             id: message.id,
             body: message.body,
@@ -161,7 +177,7 @@ impl From<Message> for MessageBody {
                 id: Some(id),
                 name: message.author_name,
             }),
-            attachments: Vec::new(),
+            attachments: files.into_iter().map(AttachmentBrief::from).collect(),
             created_at: Timestamp(message.created_at),
         }
     }

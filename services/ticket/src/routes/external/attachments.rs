@@ -1,0 +1,35 @@
+//! `GET /external/attachments/{id}`.
+
+use axum::{extract::State, http::HeaderMap, response::Response};
+use desk_http::{KeyHolder, Path, Result, openapi::ErrorBody};
+
+use crate::{App, domain::Scope, routes::download};
+
+/// A file's bytes: of the project's tickets and their replies, never of a note.
+#[utoipa::path(
+    get, path = "/external/attachments/{id}", tag = "External",
+    params(
+        ("id" = i64, Path, description = "Attachment id"),
+        ("Range" = Option<String>, Header, description = "One range of bytes"),
+    ),
+    responses(
+        (status = 200, description = "The bytes", content_type = "application/octet-stream"),
+        (status = 206, description = "Those that were asked for", content_type = "application/octet-stream"),
+        (status = 401, description = "Invalid API credentials", body = ErrorBody),
+        (status = 404, description = "Not there, or another project's", body = ErrorBody),
+        (status = 416, description = "It has no such bytes", body = ErrorBody),
+        (status = 503, description = "The store of the files is out of reach", body = ErrorBody),
+    ),
+    security(("api_key" = [], "api_secret" = []))
+)]
+pub async fn show(
+    State(app): State<App>,
+    who: KeyHolder,
+    Path(id): Path<i64>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let scope = Scope::Project {
+        project_id: who.project_id,
+    };
+    download::send(&app, id, &scope, &headers).await
+}
