@@ -16,7 +16,7 @@ mod tickets;
 
 use desk_http::Error;
 use utoipa::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{App, domain::Refused};
 
