@@ -45,7 +45,7 @@ pub async fn first_super_admin(app: &App, settings: &BootstrapSettings) -> anyho
         actor_id: None,
         address: None,
     };
-    let details = serde_json::json!({"email": user.email, "role": user.role});
+    let details = audit::appeared(&user.email, user.role);
     audit::user(&mut tx, system, "user.created", user.id, &details, now).await?;
     app.commit(tx).await?;
     tracing::info!(user_id = user.id, "first super admin made");

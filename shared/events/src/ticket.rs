@@ -186,6 +186,34 @@ pub struct Change {
     pub to: Value,
 }
 
+/// How much of a text a change tells, in characters.
+const EXCERPT: usize = 255;
+
+impl Change {
+    /// A change of one field; of long texts the beginning is told.
+    pub fn of(field: &str, from: impl Into<Value>, to: impl Into<Value>) -> Self {
+        Self {
+            field: field.to_owned(),
+            from: shortened(from.into()),
+            to: shortened(to.into()),
+        }
+    }
+}
+
+fn shortened(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(excerpt(text)),
+        other => other,
+    }
+}
+
+fn excerpt(text: String) -> String {
+    match text.char_indices().nth(EXCERPT) {
+        Some((cut, _)) => format!("{}…", &text[..cut]),
+        None => text,
+    }
+}
+
 /// Enough of a message to tell people of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageExcerpt {
@@ -227,4 +255,25 @@ pub struct RequesterState {
     pub email: String,
     /// Phone (personal).
     pub phone: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_tells_the_beginning_of_a_long_text() {
+        let long = "ä".repeat(300);
+        let change = Change::of("description", "short", long);
+        assert_eq!(change.from, "short");
+        let told = change.to.as_str().unwrap();
+        assert_eq!(
+            (told.chars().count(), told.chars().last()),
+            (256, Some('…'))
+        );
+        assert_eq!(
+            Change::of("tags", vec![1], Value::Null).from,
+            serde_json::json!([1])
+        );
+    }
 }

@@ -1,5 +1,5 @@
-//! What auth hears: projects and their agents, which it copies for `me`, and requesters, for whom
-//! it makes customer accounts.
+//! What auth hears: projects and their agents, which it copies for `me`, requesters, for whom it
+//! makes customer accounts, and the other services' audits.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,10 @@ use desk_http::Clock;
 use sqlx::PgConnection;
 
 use super::outgoing;
-use crate::store::users::{self, Customers};
+use crate::store::{
+    audit,
+    users::{self, Customers},
+};
 
 /// Auth's consumer. It owns the accounts, so that it copies none.
 #[derive(Debug, Clone)]
@@ -33,11 +36,13 @@ impl Consumer for Heard {
             "project.updated",
             "project.deleted",
             "project.membership",
+            "audit.recorded",
         ]
     }
 
     async fn apply(&self, conn: &mut PgConnection, events: &[Event]) -> anyhow::Result<()> {
         desk_replica::apply(&mut *conn, events).await?;
+        audit::keep(&mut *conn, events).await?;
         self.make_customers(conn, events).await
     }
 
@@ -47,6 +52,8 @@ impl Consumer for Heard {
                 Kept::by_state(AggregateKind::Requester),
                 Kept::by_state(AggregateKind::Project),
                 Kept::by_state(AggregateKind::Membership),
+                Kept::by_state(AggregateKind::TicketAudit),
+                Kept::by_state(AggregateKind::ProjectAudit),
             ]
         }
     }
@@ -59,6 +66,9 @@ impl Consumer for Heard {
     ) -> anyhow::Result<Vec<Known>> {
         let known = match kind {
             AggregateKind::Requester => users::heard_requesters(conn, ids).await,
+            AggregateKind::TicketAudit | AggregateKind::ProjectAudit => {
+                audit::known(conn, kind, ids).await
+            }
             copied => desk_replica::known(conn, copied, ids).await,
         };
         Ok(known?)

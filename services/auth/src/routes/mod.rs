@@ -39,6 +39,7 @@ pub fn all() -> OpenApiRouter<App> {
             admin::users::update::update_user,
             admin::users::delete::delete_user
         ))
+        .routes(routes!(admin::audit::list_audit))
         .routes(routes!(internal::users::internal_user))
         .routes(routes!(internal::revocations::internal_revocations))
         .routes(routes!(jwks::jwks))

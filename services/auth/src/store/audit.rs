@@ -1,8 +1,11 @@
-//! Who administered what. Rows are written in the transaction of the change.
+//! Who administered what. Rows are written in the transaction of the change; those of other
+//! services are heard of.
 
 use std::net::IpAddr;
 
-use serde_json::Value;
+use desk_bus::reconcile::Known;
+use desk_events::{AggregateKind, AuditEntry, Change, Event, Fact, Role};
+use serde_json::{Value, json};
 use sqlx::{PgConnection, types::ipnetwork::IpNetwork};
 use time::OffsetDateTime;
 
@@ -15,7 +18,25 @@ pub struct Author {
     pub address: Option<IpAddr>,
 }
 
-/// Notes an action on an account.
+/// The details of an account's making.
+pub fn appeared(email: &str, role: Role) -> Value {
+    let changes = [
+        Change::of("email", Value::Null, email),
+        Change::of("role", Value::Null, role.as_str()),
+    ];
+    json!({ "changes": changes })
+}
+
+/// The details of an account's deletion.
+pub fn gone(email: &str, role: Role) -> Value {
+    let changes = [
+        Change::of("email", email, Value::Null),
+        Change::of("role", role.as_str(), Value::Null),
+    ];
+    json!({ "changes": changes })
+}
+
+/// Notes an action on an account. The details hold `changes`, if there are any.
 pub async fn user(
     conn: &mut PgConnection,
     author: Author,
@@ -37,4 +58,81 @@ pub async fn user(
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// The rows of other services' audits, a column each.
+#[derive(Default)]
+struct Heard {
+    sources: Vec<&'static str>,
+    source_ids: Vec<i64>,
+    times: Vec<OffsetDateTime>,
+    actors: Vec<Option<i64>>,
+    actions: Vec<String>,
+    target_kinds: Vec<String>,
+    target_ids: Vec<i64>,
+    addresses: Vec<Option<IpNetwork>>,
+    details: Vec<Value>,
+}
+
+impl Heard {
+    fn push(&mut self, event: &Event, entry: &AuditEntry) {
+        self.sources.push(event.aggregate.kind.as_str());
+        self.source_ids.push(event.aggregate.id);
+        self.times.push(event.occurred_at);
+        self.actors.push(entry.actor_id);
+        self.actions.push(entry.action.clone());
+        self.target_kinds.push(entry.target_kind.clone());
+        self.target_ids.push(entry.target_id);
+        self.addresses.push(entry.address.map(IpNetwork::from));
+        self.details.push(json!({ "changes": entry.changes }));
+    }
+}
+
+/// Keeps what other services' audits tell, each row once.
+pub async fn keep(conn: &mut PgConnection, events: &[Event]) -> sqlx::Result<()> {
+    let mut heard = Heard::default();
+    for event in events {
+        if let Fact::AuditRecorded(entry) = &event.fact {
+            heard.push(event, entry);
+        }
+    }
+    if heard.sources.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "insert into audit (source, source_id, at, actor_id, action, target_kind, target_id,
+                            address, details)
+         select * from unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::bigint[],
+                              $5::text[], $6::text[], $7::bigint[], $8::inet[], $9::jsonb[])
+         on conflict (source, source_id) where source is not null do nothing",
+        &heard.sources as &[&str],
+        &heard.source_ids,
+        &heard.times,
+        &heard.actors as &[Option<i64>],
+        &heard.actions,
+        &heard.target_kinds,
+        &heard.target_ids,
+        &heard.addresses as &[Option<IpNetwork>],
+        &heard.details,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Which of these rows of another service's audit are kept.
+pub async fn known(
+    conn: &mut PgConnection,
+    source: AggregateKind,
+    ids: &[i64],
+) -> sqlx::Result<Vec<Known>> {
+    sqlx::query_as!(
+        Known,
+        r#"select source_id as "id!", 1::bigint as "sequence!" from audit
+           where source = $1 and source_id = any($2)"#,
+        source.as_str(),
+        ids,
+    )
+    .fetch_all(conn)
+    .await
 }

@@ -3,6 +3,7 @@
 pub mod account_mails;
 pub mod attempts;
 pub mod audit;
+pub mod audit_list;
 pub mod lists;
 pub mod projects;
 pub mod revocations;

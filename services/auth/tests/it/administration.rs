@@ -294,7 +294,10 @@ async fn what_admins_do_is_audited_with_actor_and_address() {
         [
             (
                 "user.created",
-                &json!({"email": "alice@desk.test", "role": "agent"})
+                &json!({"changes": [
+                    {"field": "email", "from": null, "to": "alice@desk.test"},
+                    {"field": "role", "from": null, "to": "agent"},
+                ]})
             ),
             (
                 "user.updated",
@@ -317,7 +320,10 @@ async fn what_admins_do_is_audited_with_actor_and_address() {
             ),
             (
                 "user.deleted",
-                &json!({"email": "alice@desk.test", "role": "customer"})
+                &json!({"changes": [
+                    {"field": "email", "from": "alice@desk.test", "to": null},
+                    {"field": "role", "from": "customer", "to": null},
+                ]})
             ),
         ]
     );

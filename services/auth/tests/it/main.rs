@@ -8,6 +8,7 @@
 mod account_mails;
 mod accounts;
 mod administration;
+mod audit;
 mod bad_input;
 mod bootstrap;
 mod desk;

@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use crate::desk::Auth;
 
-const ROUTES: [&str; 22] = [
+const ROUTES: [&str; 23] = [
     "delete /admin/users/{id}",
     "get /.well-known/jwks.json",
+    "get /admin/audit",
     "get /admin/users",
     "get /admin/users/{id}",
     "get /auth/me",

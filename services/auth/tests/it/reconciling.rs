@@ -2,7 +2,9 @@
 //! itself, since whatever it hears here went through its own outbox.
 
 use desk_bus::reconcile::{Findings, OwnerSettings, Owners};
-use desk_events::{Aggregate, AggregateKind, Fact, MembershipState, NewEvent, ProjectState};
+use desk_events::{
+    Aggregate, AggregateKind, AuditEntry, Fact, MembershipState, NewEvent, ProjectState,
+};
 use desk_testkit::eventually;
 use tokio::net::TcpListener;
 
@@ -61,16 +63,33 @@ async fn what_is_lacking_comes_again() {
     let made = about(AggregateKind::Project, 3, fact);
     let fact = Fact::ProjectMembership(Box::new(place));
     let joined = about(AggregateKind::Membership, 11, fact);
-    publish(&auth, &[requester(1, "tunde@mail.test"), made, joined]).await;
+    let entry = AuditEntry {
+        actor_id: Some(1),
+        action: "project.created".into(),
+        target_kind: "project".into(),
+        target_id: 3,
+        address: None,
+        changes: Vec::new(),
+    };
+    let noted = |kind| about(kind, 1, Fact::AuditRecorded(Box::new(entry.clone())));
+    let told = [
+        requester(1, "tunde@mail.test"),
+        made,
+        joined,
+        noted(AggregateKind::TicketAudit),
+        noted(AggregateKind::ProjectAudit),
+    ];
+    publish(&auth, &told).await;
     let copies = "select (select count(*) from replica_projects where slug = 'naijahomes')
                        + (select count(*) from replica_memberships where id = 11)
-                       + (select count(*) from users where email = 'tunde@mail.test')";
-    eventually(async || auth.count(copies).await == 3).await;
+                       + (select count(*) from users where email = 'tunde@mail.test')
+                       + (select count(*) from audit where action = 'project.created')";
+    eventually(async || auth.count(copies).await == 5).await;
 
     let reconciler = auth::reconciler(&auth.app, &owners(&auth).await).unwrap();
     let find = async || reconciler.once().await.unwrap().unwrap().total();
     let whole = Findings {
-        compared: 3,
+        compared: 5,
         ..Findings::default()
     };
     assert_eq!(find().await, whole);
@@ -78,7 +97,8 @@ async fn what_is_lacking_comes_again() {
     auth.sql("delete from replica_memberships").await;
     auth.sql("delete from heard_requesters").await;
     auth.sql("delete from users").await;
-    assert_eq!(find().await.missing, 3);
-    eventually(async || auth.count(copies).await == 3).await;
+    auth.sql("delete from audit").await;
+    assert_eq!(find().await.missing, 5);
+    eventually(async || auth.count(copies).await == 5).await;
     assert_eq!(find().await.missing, 0);
 }

@@ -7,7 +7,8 @@ use serde_json::json;
 use crate::desk::Auth;
 
 /// Endpoints of the capability "Manage users".
-const ADMINS: [(&str, &str); 6] = [
+const ADMINS: [(&str, &str); 7] = [
+    ("GET", "/admin/audit"),
     ("GET", "/admin/users"),
     ("POST", "/admin/users"),
     ("GET", "/admin/users/404404"),

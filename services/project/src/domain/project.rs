@@ -1,5 +1,6 @@
 //! A project and how an update changes it.
 
+use desk_events::Change;
 use desk_http::Patch;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
@@ -57,44 +58,51 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Writes the changes into the project; answers the names of the fields that differ now.
-    pub fn apply(self, project: &mut Project) -> Vec<&'static str> {
-        let changed = [
-            ("name", put(&mut project.name, self.name)),
-            (
-                "description",
-                put(&mut project.description, self.description.into_option()),
-            ),
-            (
-                "support_email",
-                put(&mut project.support_email, self.support_email.into_option()),
-            ),
-            (
-                "website_url",
-                put(&mut project.website_url, self.website_url.into_option()),
-            ),
-            ("timezone", put(&mut project.timezone, self.timezone)),
-            (
-                "settings",
-                put(&mut project.settings, self.settings.map(Value::Object)),
-            ),
-            ("is_active", put(&mut project.is_active, self.is_active)),
-        ];
-        changed
-            .into_iter()
-            .filter_map(|(field, differs)| differs.then_some(field))
-            .collect()
+    /// Writes the changes into the project; answers what differs now.
+    pub fn apply(self, project: &mut Project) -> Vec<Change> {
+        let mut changes = Vec::new();
+        let told = &mut changes;
+        put(told, "name", &mut project.name, self.name);
+        let description = self.description.into_option();
+        put(told, "description", &mut project.description, description);
+        let email = self.support_email.into_option();
+        put(told, "support_email", &mut project.support_email, email);
+        let website = self.website_url.into_option();
+        put(told, "website_url", &mut project.website_url, website);
+        put(told, "timezone", &mut project.timezone, self.timezone);
+        put(told, "is_active", &mut project.is_active, self.is_active);
+        if let Some(settings) = self.settings.map(Value::Object)
+            && settings != project.settings
+        {
+            let (from, to) = (&project.settings, &settings);
+            told.push(Change::of("settings", names(from, to), names(to, from)));
+            project.settings = settings;
+        }
+        changes
     }
 }
 
-fn put<T: PartialEq>(field: &mut T, new: Option<T>) -> bool {
-    match new {
-        Some(new) if new != *field => {
-            *field = new;
-            true
-        }
-        _ => false,
-    }
+fn put<T: PartialEq + Clone + Into<Value>>(
+    told: &mut Vec<Change>,
+    name: &str,
+    field: &mut T,
+    new: Option<T>,
+) {
+    let Some(new) = new.filter(|new| new != field) else {
+        return;
+    };
+    let before = std::mem::replace(field, new.clone());
+    told.push(Change::of(name, before, new));
+}
+
+/// The names of those settings that are not there, or not the same, among the others. Their values
+/// are not told: they may be secrets.
+fn names(these: &Value, others: &Value) -> Vec<String> {
+    let these = these.as_object().into_iter().flatten();
+    these
+        .filter(|(name, value)| others.get(name) != Some(*value))
+        .map(|(name, _)| name.clone())
+        .collect()
 }
 
 #[cfg(test)]
@@ -132,7 +140,13 @@ mod tests {
             is_active: Some(false),
             ..Changes::default()
         };
-        assert_eq!(changes.apply(&mut seen), ["description", "is_active"]);
+        assert_eq!(
+            changes.apply(&mut seen),
+            [
+                Change::of("description", "Homes", Value::Null),
+                Change::of("is_active", true, false),
+            ]
+        );
         assert_eq!(
             seen,
             Project {
@@ -141,6 +155,26 @@ mod tests {
                 ..project()
             }
         );
+    }
+
+    #[test]
+    fn of_settings_only_the_names_are_told() {
+        let mut seen = project();
+        seen.settings = json!({"same": 1, "token": "old", "gone": true});
+        let settings = json!({"same": 1, "token": "new", "more": 2});
+        let changes = Changes {
+            settings: settings.as_object().cloned(),
+            ..Changes::default()
+        };
+        assert_eq!(
+            changes.apply(&mut seen),
+            [Change::of(
+                "settings",
+                vec!["gone", "token"],
+                vec!["more", "token"]
+            )]
+        );
+        assert_eq!(seen.settings, settings);
     }
 
     #[test]

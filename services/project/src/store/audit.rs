@@ -1,11 +1,14 @@
-//! Who changed what, from where.
+//! Who changed what, from where: kept here, and told to auth.
 
 use std::net::IpAddr;
 
+use desk_events::{Aggregate, AggregateKind, AuditEntry, Change, Fact, NewEvent};
 use ipnetwork::IpNetwork;
-use serde_json::Value;
+use serde_json::json;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
+
+use super::say;
 
 /// The circumstances of a change.
 #[derive(Debug, Clone, Copy)]
@@ -42,26 +45,44 @@ impl Target {
     }
 }
 
-/// Writes an audit row. The details never hold a secret.
+/// Writes an audit row, and says so. The changes never hold a secret.
 pub async fn record(
     conn: &mut PgConnection,
     by: &By,
     action: &str,
     target: Target,
-    details: &Value,
+    changes: Vec<Change>,
 ) -> sqlx::Result<()> {
-    sqlx::query!(
+    let id = sqlx::query_scalar!(
         "insert into audit (actor_id, action, target_kind, target_id, address, at, details)
-         values ($1, $2, $3, $4, $5, $6, $7)",
+         values ($1, $2, $3, $4, $5, $6, $7)
+         returning id",
         by.user_id,
         action,
         target.kind(),
         target.id(),
         IpNetwork::from(by.address),
         by.at,
-        details,
+        json!({ "changes": changes }),
     )
-    .execute(conn)
+    .fetch_one(&mut *conn)
     .await?;
-    Ok(())
+    let entry = AuditEntry {
+        actor_id: Some(by.user_id),
+        action: action.to_owned(),
+        target_kind: target.kind().to_owned(),
+        target_id: target.id(),
+        address: Some(by.address),
+        changes,
+    };
+    let event = NewEvent {
+        aggregate: Aggregate {
+            kind: AggregateKind::ProjectAudit,
+            id,
+        },
+        sequence: 1,
+        occurred_at: by.at,
+        fact: Fact::AuditRecorded(Box::new(entry)),
+    };
+    say(conn, event).await
 }

@@ -1,10 +1,11 @@
 //! API keys: making, revoking, verifying them, and when they were last used.
 
+use desk_events::Change;
 use desk_http::Timestamp;
 use ipnetwork::IpNetwork;
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -125,15 +126,12 @@ pub async fn create(
     .fetch_one(&mut *conn)
     .await?;
     say(conn, said::key(&key)).await?;
-    let details = json!({ "project_id": project_id, "name": key.name });
-    audit::record(
-        conn,
-        by,
-        "api_key.created",
-        Target::ApiKey(key.id),
-        &details,
-    )
-    .await?;
+    let target = Target::ApiKey(key.id);
+    let changes = vec![
+        Change::of("name", Value::Null, key.name.as_str()),
+        Change::of("project_id", Value::Null, project_id),
+    ];
+    audit::record(conn, by, "api_key.created", target, changes).await?;
     Ok(key)
 }
 
@@ -161,8 +159,8 @@ pub async fn revoke(
         return exists(conn, project_id, id).await;
     };
     say(conn, said::key(&key)).await?;
-    let details = json!({ "project_id": project_id, "name": key.name });
-    audit::record(conn, by, "api_key.revoked", Target::ApiKey(id), &details).await?;
+    let changes = vec![Change::of("revoked", false, true)];
+    audit::record(conn, by, "api_key.revoked", Target::ApiKey(id), changes).await?;
     Ok(true)
 }
 

@@ -1,5 +1,6 @@
 //! Agents of projects. A row stays when the agent leaves, so that its sequence only grows.
 
+use desk_events::Change;
 use desk_replica::MembershipRecord;
 use serde::Serialize;
 use serde_json::json;
@@ -72,15 +73,9 @@ pub async fn assign(
     let is_lead = is_lead.unwrap_or(false);
     let place = put(conn, project_id, user_id, is_lead, true, by.at).await?;
     say(conn, said::membership(&place)).await?;
-    let details = json!({ "user_id": user_id, "is_lead": is_lead });
-    audit::record(
-        conn,
-        by,
-        "project.agent_assigned",
-        Target::Project(project_id),
-        &details,
-    )
-    .await?;
+    let target = Target::Project(project_id);
+    let changes = vec![moved(before.as_ref(), Some(&place))];
+    audit::record(conn, by, "project.agent_assigned", target, changes).await?;
     Ok(if before.is_some() {
         Assigned::Again
     } else {
@@ -101,18 +96,18 @@ pub async fn remove(
     else {
         return Ok(false);
     };
-    let place = put(conn, project_id, place.user_id, false, false, by.at).await?;
-    say(conn, said::membership(&place)).await?;
-    let details = json!({ "user_id": user_id });
-    audit::record(
-        conn,
-        by,
-        "project.agent_removed",
-        Target::Project(project_id),
-        &details,
-    )
-    .await?;
+    let gone = put(conn, project_id, place.user_id, false, false, by.at).await?;
+    say(conn, said::membership(&gone)).await?;
+    let target = Target::Project(project_id);
+    let changes = vec![moved(Some(&place), None)];
+    audit::record(conn, by, "project.agent_removed", target, changes).await?;
     Ok(true)
+}
+
+/// An agent's place as the audit tells of it.
+fn moved(before: Option<&Membership>, after: Option<&Membership>) -> Change {
+    let told = |place: &Membership| json!({"user_id": place.user_id, "is_lead": place.is_lead});
+    Change::of("agents", before.map(told), after.map(told))
 }
 
 async fn find(

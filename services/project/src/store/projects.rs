@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
+use desk_events::Change;
 use desk_http::Timestamp;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -104,15 +105,12 @@ pub async fn create(conn: &mut PgConnection, new: NewProject, by: &By) -> sqlx::
     let prefix = words::free_prefix(&prefix, &taken_prefixes(conn, &prefix).await?);
     let project = insert(conn, new, &slug, &prefix, by.at).await?;
     say(conn, said::project_created(&project)).await?;
-    let details = json!({ "name": project.name, "slug": project.slug });
-    audit::record(
-        conn,
-        by,
-        "project.created",
-        Target::Project(project.id),
-        &details,
-    )
-    .await?;
+    let target = Target::Project(project.id);
+    let changes = vec![
+        Change::of("name", Value::Null, project.name.as_str()),
+        Change::of("slug", Value::Null, project.slug.as_str()),
+    ];
+    audit::record(conn, by, "project.created", target, changes).await?;
     Ok(project)
 }
 
@@ -189,15 +187,8 @@ pub async fn update(
     }
     write(conn, &mut project, by.at).await?;
     say(conn, said::project_updated(&project)).await?;
-    let details = json!({ "changed": changed, "is_active": project.is_active });
-    audit::record(
-        conn,
-        by,
-        "project.updated",
-        Target::Project(project.id),
-        &details,
-    )
-    .await?;
+    let target = Target::Project(project.id);
+    audit::record(conn, by, "project.updated", target, changed).await?;
     Ok(project)
 }
 
@@ -206,15 +197,12 @@ pub async fn delete(conn: &mut PgConnection, mut project: Project, by: &By) -> s
     project.deleted_at = Some(by.at);
     write(conn, &mut project, by.at).await?;
     say(conn, said::project_deleted(&project)).await?;
-    let details = json!({ "name": project.name, "slug": project.slug });
-    audit::record(
-        conn,
-        by,
-        "project.deleted",
-        Target::Project(project.id),
-        &details,
-    )
-    .await?;
+    let target = Target::Project(project.id);
+    let changes = vec![
+        Change::of("name", project.name, Value::Null),
+        Change::of("slug", project.slug, Value::Null),
+    ];
+    audit::record(conn, by, "project.deleted", target, changes).await?;
     Ok(())
 }
 

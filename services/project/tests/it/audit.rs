@@ -1,7 +1,7 @@
 //! Who changed what, from where.
 
 use desk_events::Role;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::world::{ADMIN, World};
 
@@ -67,6 +67,59 @@ async fn every_change_leaves_its_row() {
             row("project.deleted", "project", id),
         ]
     );
+}
+
+#[tokio::test]
+async fn a_row_names_what_changed_and_is_told() {
+    let world = World::start().await;
+    world.person(3, Role::Agent).await;
+    let admin = world.admin();
+    let made = admin
+        .post(
+            "/admin/projects",
+            json!({ "name": "A", "settings": {"token": "old"} }),
+        )
+        .await
+        .expect(201);
+    let path = format!("/admin/projects/{}", made["project"]["id"]);
+    let change = json!({ "name": "B", "settings": {"token": "new"} });
+    admin.put(&path, change).await.expect(200);
+    for is_lead in [false, true] {
+        let body = json!({ "user_id": 3, "is_lead": is_lead });
+        let answer = admin.post(&format!("{path}/agents"), body).await;
+        answer.expect(if is_lead { 200 } else { 201 });
+    }
+    admin.delete(&format!("{path}/agents/3")).await.expect(200);
+
+    let told: Vec<Value> =
+        sqlx::query_scalar("select payload from outbox where type = 'audit.recorded' order by seq")
+            .fetch_all(&world.db)
+            .await
+            .unwrap();
+    let change =
+        |field: &str, from: Value, to: Value| json!({"field": field, "from": from, "to": to});
+    let place = |is_lead: bool| json!({"user_id": 3, "is_lead": is_lead});
+    let expected = [
+        json!([
+            change("name", json!(null), json!("A")),
+            change("slug", json!(null), json!("a"))
+        ]),
+        json!([
+            change("name", json!("A"), json!("B")),
+            change("settings", json!(["token"]), json!(["token"])),
+        ]),
+        json!([change("agents", json!(null), place(false))]),
+        json!([change("agents", place(false), place(true))]),
+        json!([change("agents", place(true), json!(null))]),
+    ];
+    let changes: Vec<&Value> = told.iter().map(|entry| &entry["changes"]).collect();
+    assert_eq!(changes, expected.iter().collect::<Vec<_>>());
+    let kept: Vec<Value> = sqlx::query_scalar("select details -> 'changes' from audit order by id")
+        .fetch_all(&world.db)
+        .await
+        .unwrap();
+    assert_eq!(kept, expected);
+    assert_eq!(told[0]["address"], "192.0.2.1");
 }
 
 #[tokio::test]

@@ -199,7 +199,8 @@ impl World {
             (row.get(0), aggregate, row.get(3), row.get(4))
         };
         sqlx::query(
-            "select type, aggregate_kind, aggregate_id, sequence, payload from outbox order by seq",
+            "select type, aggregate_kind, aggregate_id, sequence, payload from outbox
+             where type <> 'audit.recorded' order by seq",
         )
         .fetch_all(&self.db)
         .await

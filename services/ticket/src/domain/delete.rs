@@ -1,9 +1,9 @@
 //! Soft deletion and its undoing.
 
-use desk_events::Actor;
+use desk_events::{Actor, Change};
 use time::OffsetDateTime;
 
-use super::{EntryKind, Ticket, Write};
+use super::{EntryKind, Ticket, Write, write::changed};
 
 /// Hides the ticket. Deadlines that passed before count; later ones do not.
 pub fn delete(ticket: &Ticket, actor: Actor, now: OffsetDateTime) -> Write {
@@ -14,7 +14,7 @@ pub fn delete(ticket: &Ticket, actor: Actor, now: OffsetDateTime) -> Write {
         .pass(ticket.status, now, |_| ticket.status);
     write.say_missed(&missed);
     write.ticket.deleted_at = Some(now);
-    write.say(EntryKind::Deleted, actor, Vec::new());
+    write.say(EntryKind::Deleted, actor, deleted(false, true));
     write
 }
 
@@ -22,11 +22,15 @@ pub fn delete(ticket: &Ticket, actor: Actor, now: OffsetDateTime) -> Write {
 pub fn restore(ticket: &Ticket, actor: Actor, now: OffsetDateTime) -> Write {
     let mut write = Write::of(ticket, now);
     write.ticket.deleted_at = None;
-    write.say(EntryKind::Restored, actor, Vec::new());
+    write.say(EntryKind::Restored, actor, deleted(true, false));
     let missed = write.ticket.clocks.pass(ticket.status, now, |clocks| {
         clocks.generation += 1;
         ticket.status
     });
     write.say_missed(&missed);
     write
+}
+
+fn deleted(from: bool, to: bool) -> Vec<Change> {
+    vec![changed("deleted", from, to)]
 }

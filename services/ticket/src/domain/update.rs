@@ -5,9 +5,6 @@ use time::OffsetDateTime;
 
 use super::{EntryKind, Policy, Ticket, Write, write::changed};
 
-/// How much of a description the history keeps, in characters.
-const EXCERPT: usize = 255;
-
 /// A wanted category.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Category {
@@ -63,8 +60,8 @@ pub fn update(ticket: &Ticket, update: Update, actor: Actor, now: OffsetDateTime
     {
         changes.push(changed(
             "description",
-            excerpt(&ticket.description),
-            excerpt(&text),
+            ticket.description.as_str(),
+            text.as_str(),
         ));
         after.description = text;
     }
@@ -108,12 +105,6 @@ pub fn sorted(mut ids: Vec<i64>) -> Vec<i64> {
     ids.sort_unstable();
     ids.dedup();
     ids
-}
-
-/// The beginning of a text, for the history.
-pub(super) fn excerpt(text: &str) -> String {
-    let cut = text.char_indices().nth(EXCERPT).map(|(at, _)| at);
-    cut.map_or_else(|| text.to_owned(), |at| format!("{}…", &text[..at]))
 }
 
 #[cfg(test)]
@@ -200,11 +191,5 @@ mod tests {
         let write = update(&ticket(None), change, Actor::user(1), FILED);
         assert_eq!(write.ticket.tags, [1, 3]);
         assert!(write.retags);
-    }
-
-    #[test]
-    fn the_history_keeps_an_excerpt_of_a_long_description() {
-        assert_eq!(excerpt("short"), "short");
-        assert_eq!(excerpt(&"ä".repeat(300)).chars().count(), EXCERPT + 1);
     }
 }

@@ -170,9 +170,5 @@ impl Write {
 
 /// One changed field.
 pub(super) fn changed(field: &str, from: impl Into<Value>, to: impl Into<Value>) -> Change {
-    Change {
-        field: field.to_owned(),
-        from: from.into(),
-        to: to.into(),
-    }
+    Change::of(field, from, to)
 }

@@ -1,10 +1,13 @@
 //! A ticket's history.
 
+use std::borrow::Cow;
+
 use desk_events::Change;
+use serde_json::Value;
 use sqlx::{PgConnection, types::Json};
 use time::OffsetDateTime;
 
-use crate::domain::{Entry, Ticket, Write};
+use crate::domain::{Entry, EntryKind, Ticket, Write};
 
 /// One entry of the history with its actor's name.
 #[derive(Debug, Clone)]
@@ -32,27 +35,40 @@ struct Columns<'a> {
     kinds: Vec<&'static str>,
     actor_kinds: Vec<&'static str>,
     actor_ids: Vec<Option<i64>>,
-    changes: Vec<Json<&'a [Change]>>,
+    changes: Vec<Json<Cow<'a, [Change]>>>,
     times: Vec<OffsetDateTime>,
 }
 
 impl<'a> Columns<'a> {
-    fn push(&mut self, ticket: &Ticket, entry: &'a Entry) {
+    fn push(&mut self, ticket: &Ticket, entry: &'a Entry, message_id: Option<i64>) {
         self.tickets.push(ticket.id);
         self.kinds.push(entry.kind.activity());
         self.actor_kinds.push(entry.actor.kind.as_str());
         self.actor_ids.push(entry.actor.id);
-        self.changes.push(Json(&entry.changes));
+        self.changes.push(Json(changes(entry, message_id)));
         self.times.push(ticket.updated_at);
     }
 }
 
-/// Stores the entries of some changes.
-pub async fn insert(conn: &mut PgConnection, writes: &[Write]) -> sqlx::Result<()> {
+/// What an entry tells; that of a message names it, whose id only its row has.
+fn changes(entry: &Entry, message_id: Option<i64>) -> Cow<'_, [Change]> {
+    let tells_of_message = matches!(entry.kind, EntryKind::ReplyAdded | EntryKind::NoteAdded);
+    match message_id.filter(|_| tells_of_message) {
+        Some(id) => Cow::Owned(vec![Change::of("message_id", Value::Null, id)]),
+        None => Cow::Borrowed(&entry.changes),
+    }
+}
+
+/// Stores the entries of some changes, with the id of the message that came with them.
+pub async fn insert(
+    conn: &mut PgConnection,
+    writes: &[Write],
+    message_id: Option<i64>,
+) -> sqlx::Result<()> {
     let mut columns = Columns::default();
     for write in writes {
         for entry in &write.entries {
-            columns.push(&write.ticket, entry);
+            columns.push(&write.ticket, entry, message_id);
         }
     }
     sqlx::query!(

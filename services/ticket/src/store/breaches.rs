@@ -50,7 +50,7 @@ pub async fn apply(conn: &mut PgConnection, writes: &[Write]) -> sqlx::Result<()
     )
     .execute(&mut *conn)
     .await?;
-    activities::insert(conn, writes).await?;
+    activities::insert(conn, writes, None).await?;
     outbox::append(conn, &events).await?;
     Ok(())
 }

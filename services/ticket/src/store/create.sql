@@ -72,8 +72,10 @@ with input as materialized (
     insert into ticket_tags (ticket_id, tag_id)
     select id, unnest(tags::bigint[]) from numbered
 ), activity as (
-    insert into activities (ticket_id, type, actor_kind, actor_id, created_at)
-    select id, 'created', actor_kind, actor_id, created_at from numbered
+    insert into activities (ticket_id, type, actor_kind, actor_id, changes, created_at)
+    select id, 'created', actor_kind, actor_id,
+           '[{"field": "status", "from": null, "to": "open"}]', created_at
+    from numbered
 ), said as (
     insert into outbox (event_id, aggregate_kind, aggregate_id, sequence, type, version,
                         occurred_at, traceparent, request_id, payload)

@@ -300,7 +300,7 @@ pub async fn apply(conn: &mut PgConnection, write: &Write) -> sqlx::Result<Optio
     if write.retags {
         tags::replace(conn, ticket.id, &ticket.tags).await?;
     }
-    activities::insert(conn, std::slice::from_ref(write)).await?;
+    activities::insert(conn, std::slice::from_ref(write), message_id).await?;
     outbox::append(conn, &outgoing::events(write, message_id)).await?;
     Ok(message_id)
 }

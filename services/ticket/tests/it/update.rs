@@ -1,8 +1,8 @@
 //! Changing what a ticket says.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::desk::{Desk, NAIJA, portal_ticket};
+use crate::desk::{ADMIN, AGENT, Desk, KEY, NAIJA, portal_ticket};
 
 #[tokio::test]
 async fn an_update_changes_what_is_named() {
@@ -109,4 +109,67 @@ async fn a_stale_write_is_refused() {
         .put(&path, json!({"subject": "Two"}))
         .await
         .expect(200);
+}
+
+#[tokio::test]
+async fn every_entry_of_the_history_names_who_changed_what() {
+    let desk = Desk::start().await;
+    let (id, _) = desk.file(NAIJA).await;
+    let path = format!("/tickets/{id}");
+    let messages = format!("{path}/messages");
+    let note = desk
+        .agent()
+        .post(&messages, json!({"body": "x", "type": "note"}))
+        .await
+        .expect(201);
+    let reply = desk
+        .agent()
+        .post(&messages, json!({"body": "x"}))
+        .await
+        .expect(201);
+    desk.admin().delete(&path).await.expect(200);
+    desk.admin()
+        .post(&format!("/admin/tickets/{id}/restore"), json!({}))
+        .await
+        .expect(200);
+    let seen = desk.ticket(id).await["activities"].clone();
+    let told: Vec<_> = seen
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| {
+            (
+                &entry["actor"]["type"],
+                &entry["actor"]["id"],
+                &entry["changes"],
+            )
+        })
+        .collect();
+    let change = |field, from, to| json!([{"field": field, "from": from, "to": to}]);
+    let (user, key) = (json!("user"), json!("key"));
+    let (agent, admin, holder) = (json!(AGENT), json!(ADMIN), json!(KEY + 100));
+    assert_eq!(
+        told,
+        [
+            (&key, &holder, &change("status", json!(null), json!("open"))),
+            (
+                &user,
+                &agent,
+                &change("message_id", json!(null), note["message"]["id"].clone())
+            ),
+            (
+                &user,
+                &agent,
+                &change("message_id", json!(null), reply["message"]["id"].clone())
+            ),
+            (&user, &admin, &change("deleted", json!(false), json!(true))),
+            (&user, &admin, &change("deleted", json!(true), json!(false))),
+        ]
+    );
+    // The customer's part tells of no note.
+    let shown = desk.tunde().get(&path).await.expect(200)["ticket"]["activities"].clone();
+    let shown = shown.as_array().unwrap();
+    assert_eq!(shown.len(), 4);
+    let told_of_note = |entry: &Value| entry["changes"][0]["to"] == note["message"]["id"];
+    assert!(!shown.iter().any(told_of_note), "{shown:?}");
 }

@@ -1,3 +1,4 @@
 //! What admins do.
 
+pub mod audit;
 pub mod users;

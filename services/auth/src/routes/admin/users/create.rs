@@ -5,7 +5,6 @@ use desk_http::{Allowed, ClientAddress, Result, Valid, openapi::ErrorBody};
 use desk_identity::can::ManageUsers;
 use garde::Validate;
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::ToSchema;
 
 use super::rules::{GivenRole, author};
@@ -80,7 +79,7 @@ pub async fn create_user(
     let mut tx = app.db.begin().await?;
     let user = users::insert(&mut tx, &new, now).await?;
     events::created(&mut tx, &user).await?;
-    let details = json!({"email": user.email, "role": user.role});
+    let details = audit::appeared(&user.email, user.role);
     audit::user(
         &mut tx,
         author(&who.user, address),

@@ -6,7 +6,6 @@ use desk_http::{
     openapi::{ErrorBody, Message},
 };
 use desk_identity::can::ManageUsers;
-use serde_json::json;
 
 use super::rules::{author, keep_a_super_admin};
 use crate::{
@@ -51,7 +50,7 @@ pub async fn delete_user(
     revocations::user(&mut tx, &user, None, now, now + app.tokens.lifetime()).await?;
     sessions::end_all(&mut tx, user.id, None, now).await?;
     events::deleted(&mut tx, &user).await?;
-    let details = json!({"email": user.email, "role": user.role});
+    let details = audit::gone(&user.email, user.role);
     let author = author(&who.user, address);
     audit::user(
         &mut tx,
