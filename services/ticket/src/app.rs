@@ -13,6 +13,7 @@ use sqlx::{PgConnection, PgPool};
 
 use crate::{
     MIGRATORS,
+    chores::purge::PurgeSettings,
     domain::Scope,
     files::Files,
     filing::Batches,
@@ -42,6 +43,8 @@ pub struct App {
     pub batches: Batches,
     /// The bytes of attachments.
     pub files: Files,
+    /// When tickets are removed for good.
+    pub purge: PurgeSettings,
 }
 
 impl FromRef<App> for Gatekeeper {
@@ -81,6 +84,7 @@ impl App {
             configuration: KnownConfiguration::default(),
             batches: Batches::default(),
             files: settings.files.open()?,
+            purge: settings.purge,
             db,
         })
     }

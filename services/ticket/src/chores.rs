@@ -1,8 +1,10 @@
-//! What is done now and then, by one replica: files that no row names are swept away.
+//! What is done now and then, by one replica: files that no row names are swept away, tickets that
+//! were deleted long ago are removed for good.
 //!
 //! A chore holds its lock in a transaction of its own and notes there that it was done, so that
 //! one that failed or was killed is done by whoever looks next.
 
+pub mod purge;
 mod sweep;
 
 use std::time::Duration as Pause;
@@ -22,6 +24,8 @@ pub async fn run(app: App, stop: CancellationToken) {
     loop {
         let round = async {
             chore(&app, "sweep", SWEEP, sweep::run).await;
+            let purge = async |app: &App| purge::run(app).await.map(drop);
+            chore(&app, "purge", app.purge.every(), purge).await;
             tokio::time::sleep(LOOK).await;
         };
         if stop.run_until_cancelled(round).await.is_none() {

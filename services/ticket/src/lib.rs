@@ -28,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
 
 pub use app::{App, KnownConfiguration};
+pub use chores::purge::{PurgeSettings, Purged};
 pub use files::{Files, settings::FileSettings};
 pub use filing::Batches;
 pub use program::Ticket;
@@ -58,6 +59,18 @@ pub fn start_consumers(app: &App, stop: &CancellationToken) -> Vec<JoinHandle<()
         tokio::spawn(upkeep::run(app.clone(), stop.clone())),
         tokio::spawn(chores::run(app.clone(), stop.clone())),
     ]
+}
+
+/// Removes tickets that were deleted long enough ago, or only tells what would be removed.
+///
+/// # Errors
+/// The database's.
+pub async fn purge(app: &App, dry_run: bool) -> anyhow::Result<Purged> {
+    if dry_run {
+        chores::purge::look(app).await
+    } else {
+        chores::purge::run(app).await
+    }
 }
 
 /// Compares what is kept here with what its owners said.

@@ -1,11 +1,11 @@
-//! The `ticket` process: `serve` (also without a subcommand), `migrate`, `reconcile` and
-//! `events`.
+//! The `ticket` process: `serve` (also without a subcommand), `migrate`, `reconcile`,
+//! `events` and `purge`.
 
 use clap::Subcommand;
 use desk_bus::{Bus, print, program::Chore};
 use ticket::{
     Ticket,
-    settings::{EventsSettings, Settings},
+    settings::{EventsSettings, PurgeCommand, Settings},
 };
 
 #[derive(Subcommand)]
@@ -14,6 +14,8 @@ enum Command {
     Chore(Chore<Settings>),
     /// Print the stream of events.
     Events(EventsSettings),
+    /// Remove tickets that were deleted long enough ago for good, with their files.
+    Purge(Box<PurgeCommand>),
 }
 
 #[tokio::main]
@@ -24,6 +26,7 @@ async fn main() -> anyhow::Result<()> {
             let bus = Bus::connect(&wanted.bus, "ticket-events").await?;
             print::events(&bus, wanted.follow, wanted.subject).await
         }
+        Command::Purge(command) => Ticket::purge(&command).await,
     })
     .await
 }

@@ -1,5 +1,7 @@
 //! Ticket as a program: what it opens, and what runs beside its requests.
 
+use std::io::Write as _;
+
 use axum::Router;
 use desk_bus::{
     Consumer,
@@ -14,12 +16,30 @@ use sqlx::migrate::Migrator;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::{App, MIGRATORS, settings::Settings};
+use crate::{
+    App, MIGRATORS,
+    settings::{PurgeCommand, Settings},
+};
 
 /// Ticket, opened.
 pub struct Ticket {
     app: App,
     owners: Owners,
+}
+
+impl Ticket {
+    /// `ticket purge`: prints what was removed, or would be, as a JSON line.
+    ///
+    /// # Errors
+    /// A setting that is none, a database out of reach.
+    pub async fn purge(command: &PurgeCommand) -> anyhow::Result<()> {
+        let settings = &command.settings;
+        let process = Process::start(Self::IDENTITY, Self::server(settings))?;
+        let ticket = Self::open(settings, &process).await?;
+        let purged = crate::purge(&ticket.app, command.dry_run).await?;
+        writeln!(std::io::stdout(), "{}", serde_json::to_string(&purged)?)?;
+        Ok(())
+    }
 }
 
 impl Program for Ticket {

@@ -3,7 +3,7 @@
 use desk_bus::{BusSettings, reconcile::OwnerSettings};
 use desk_http::{database::DatabaseSettings, server::ServerSettings};
 
-use crate::files::settings::FileSettings;
+use crate::{chores::purge::PurgeSettings, files::settings::FileSettings};
 
 /// What `ticket serve` needs.
 #[derive(Debug, Clone, clap::Args)]
@@ -23,6 +23,20 @@ pub struct Settings {
     /// Where the files lie.
     #[command(flatten)]
     pub files: FileSettings,
+    /// When tickets are removed for good.
+    #[command(flatten)]
+    pub purge: PurgeSettings,
+}
+
+/// What `ticket purge` needs.
+#[derive(Debug, Clone, clap::Args)]
+pub struct PurgeCommand {
+    /// As for `serve`.
+    #[command(flatten)]
+    pub settings: Settings,
+    /// Only tell what would be removed.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// What `ticket events` needs.

@@ -1,8 +1,11 @@
 //! What we say: one event for each entry of a ticket's history, each with the whole state.
 
-use desk_events::{Aggregate, AggregateKind, Fact, MessageExcerpt, NewEvent, TicketEvent};
+use desk_events::{
+    Actor, Aggregate, AggregateKind, Fact, MessageExcerpt, NewEvent, TicketEvent, TicketState,
+};
+use time::OffsetDateTime;
 
-use crate::domain::{Entry, EntryKind, NewMessage, Write};
+use crate::domain::{Entry, EntryKind, NewMessage, Ticket, Write};
 
 /// How much of a message its event carries, in characters.
 const EXCERPT: usize = 2_000;
@@ -37,6 +40,31 @@ pub fn events(write: &Write, message_id: Option<i64>) -> Vec<NewEvent> {
         .collect()
 }
 
+/// The last word about a ticket: it is gone for good. The state without words and people.
+pub fn purged(ticket: &Ticket, now: OffsetDateTime) -> NewEvent {
+    let state = TicketState {
+        subject: String::new(),
+        customer_name: String::new(),
+        customer_email: String::new(),
+        watchers: Vec::new(),
+        ..ticket.state()
+    };
+    NewEvent {
+        aggregate: Aggregate {
+            kind: AggregateKind::Ticket,
+            id: ticket.id,
+        },
+        sequence: ticket.version + 1,
+        occurred_at: now,
+        fact: Fact::TicketPurged(Box::new(TicketEvent {
+            ticket: state,
+            actor: Actor::SYSTEM,
+            changes: Vec::new(),
+            message: None,
+        })),
+    }
+}
+
 fn fact(kind: EntryKind, event: TicketEvent) -> Fact {
     let event = Box::new(event);
     match kind {
@@ -65,7 +93,7 @@ fn excerpt(entry: &Entry, message: Option<&NewMessage>, id: Option<i64>) -> Opti
 
 #[cfg(test)]
 mod tests {
-    use desk_events::{Actor, Status};
+    use desk_events::Status;
     use time::Duration;
 
     use super::*;

@@ -18,6 +18,7 @@ pub mod list;
 pub mod messages;
 pub mod people;
 pub mod policies;
+pub mod purge;
 pub mod ratings;
 pub mod requesters;
 pub mod tags;

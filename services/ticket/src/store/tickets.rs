@@ -216,6 +216,22 @@ pub async fn lock_all(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<
     Ok(rows.into_iter().map(Ticket::from).collect())
 }
 
+/// Locks so many tickets that were deleted before then and that nobody else has locked.
+pub async fn lock_deleted(
+    conn: &mut PgConnection,
+    before: OffsetDateTime,
+    limit: i64,
+) -> sqlx::Result<Vec<Ticket>> {
+    let rows = tickets!(
+        "where t.deleted_at < $1 order by t.id limit $2 for update of t skip locked",
+        before,
+        limit,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(Ticket::from).collect())
+}
+
 /// So many tickets after an id, by id, deleted or not.
 pub async fn after(conn: &mut PgConnection, id: i64, limit: i64) -> sqlx::Result<Vec<Ticket>> {
     let rows = tickets!("where t.id > $1 order by t.id limit $2", id, limit)

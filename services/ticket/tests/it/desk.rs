@@ -22,7 +22,7 @@ use desk_testkit::{Client, Keys};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tempfile::TempDir;
-use ticket::{App, Batches, FileSettings, KnownConfiguration};
+use ticket::{App, Batches, FileSettings, KnownConfiguration, PurgeSettings, Purged};
 use time::{Duration, OffsetDateTime};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -98,6 +98,7 @@ impl Desk {
             configuration: KnownConfiguration::default(),
             batches: Batches::default(),
             files: files.open().unwrap(),
+            purge: PurgeSettings::default(),
         };
         let kit = desk_testkit::Desk::new(ticket::router(app.clone()), keys.clone(), "ticket");
         let desk = Self {
@@ -117,6 +118,11 @@ impl Desk {
     /// Starts relay, consumer and upkeep.
     pub fn run(&self) {
         drop(ticket::start_consumers(&self.app, &self.stop));
+    }
+
+    /// What `ticket purge` does, or would do.
+    pub async fn purge(&self, dry_run: bool) -> Purged {
+        ticket::purge(&self.app, dry_run).await.unwrap()
     }
 
     /// Compares what is kept here with owners that this service plays itself, with its own outbox.

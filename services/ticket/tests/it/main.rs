@@ -15,6 +15,7 @@ mod events;
 mod external;
 mod list;
 mod once;
+mod purge;
 mod rating;
 mod roles;
 mod s3;
