@@ -10,6 +10,7 @@ mod canary;
 mod deadlines;
 mod documents;
 mod faults;
+mod files;
 mod foreign;
 mod input;
 mod isolation;
