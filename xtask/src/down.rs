@@ -36,6 +36,7 @@ pub fn reset() -> Result<()> {
     for folder in [
         local.folder().join("nats"),
         local.files(),
+        local.folder().join("mail"),
         local.logs(),
         local.run(),
         local.test(),

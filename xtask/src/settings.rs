@@ -1,6 +1,6 @@
 //! The environment of each service, from the parts of a stack.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use crate::{
     ports::Ports,
@@ -27,6 +27,8 @@ pub struct Wiring<'a> {
     pub nats: &'a str,
     /// What subjects and the stream's name begin with.
     pub bus_prefix: &'a str,
+    /// Where mails go, a file each.
+    pub mail: &'a Path,
 }
 
 impl Wiring<'_> {
@@ -69,10 +71,22 @@ impl Wiring<'_> {
             && let Some(pair) = &self.secrets.portal
         {
             set("SUPPORTDESK_PORTAL_KEYS", format!("local:{}", pair.seed));
+        }
+        if matches!(service, Service::Auth | Service::Notifier) {
             let gateway = self.ports.of(Service::Gateway).api;
             set(
                 "SUPPORTDESK_PUBLIC_URL",
                 format!("http://127.0.0.1:{gateway}"),
+            );
+        }
+        if service == Service::Notifier {
+            set(
+                "SUPPORTDESK_MAIL_URL",
+                format!("folder:{}", self.mail.display()),
+            );
+            set(
+                "SUPPORTDESK_MAIL_FROM",
+                "SupportDesk <support@support.local>".into(),
             );
         }
         if service == Service::Project {
@@ -132,6 +146,7 @@ mod tests {
             database_prefix: "t1_",
             nats: "nats://127.0.0.1:4222",
             bus_prefix: "t1",
+            mail: Path::new("/tmp/mail"),
         };
         wiring.environment(service)
     }
@@ -173,6 +188,13 @@ mod tests {
                 "{service}"
             );
         }
+    }
+
+    #[test]
+    fn mails_go_to_a_folder() {
+        let env = environment(Service::Notifier);
+        assert_eq!(env["SUPPORTDESK_MAIL_URL"], "folder:/tmp/mail");
+        assert!(!environment(Service::Ticket).contains_key("SUPPORTDESK_MAIL_URL"));
     }
 
     #[test]

@@ -198,6 +198,7 @@ impl Stack {
 
     /// A service's settings.
     pub fn env(&self, service: Service) -> Environment {
+        let mail = self.mail();
         let mut env = Wiring {
             ports: &self.plan.ports,
             secrets: &self.plan.secrets,
@@ -205,6 +206,7 @@ impl Stack {
             database_prefix: &self.plan.database_prefix,
             nats: &self.plan.nats,
             bus_prefix: &self.plan.bus_prefix,
+            mail: &mail,
         }
         .environment(service);
         if service == Service::Ticket {
@@ -224,6 +226,11 @@ impl Stack {
     /// A service's program.
     pub fn program(&self, service: Service) -> PathBuf {
         self.plan.binaries.join(service.name())
+    }
+
+    /// Where the notifier puts mails, a file `.eml` each.
+    pub fn mail(&self) -> PathBuf {
+        self.plan.folder.join("mail")
     }
 
     /// A service's log.

@@ -4,6 +4,8 @@ use axum::extract::FromRef;
 use desk_http::{Clock, Gatekeeper};
 use sqlx::PgPool;
 
+use crate::mail::Bell;
+
 /// The notifier's state; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct App {
@@ -13,6 +15,8 @@ pub struct App {
     pub clock: Clock,
     /// Lets internal callers in.
     pub gatekeeper: Gatekeeper,
+    /// Tells the postman that something is due.
+    pub bell: Bell,
 }
 
 impl FromRef<App> for Gatekeeper {

@@ -1,16 +1,20 @@
-//! The notifier: who has to be told of what happened to a ticket.
+//! The notifier: who has to be told of what happened to a ticket, and the mails that tell them.
 //!
 //! - [`settings`]: what the process reads from its environment;
 //! - [`app`]: what handlers share;
 //! - `domain`: whom an event concerns, without I/O;
+//! - [`mail`]: how a delivery becomes a mail and gets out;
 //! - `events`: what is heard and what it changes;
 //! - `store`: the SQL;
+//! - [`dead_letters`]: what operators do with mails that were given up;
 //! - `program`: how it starts;
 //! - `routes`: the paths, one file each.
 
 pub mod app;
+pub mod dead_letters;
 mod domain;
 pub mod events;
+pub mod mail;
 mod program;
 mod routes;
 pub mod settings;
@@ -25,7 +29,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
 
-pub use crate::{app::App, program::Notifier};
+pub use crate::{app::App, mail::Mailing, program::Notifier};
 
 /// The notifier's own tables.
 pub static MIGRATOR: Migrator = sqlx::migrate!();
@@ -50,6 +54,15 @@ pub fn start_consumers(app: &App, bus: &Bus, stop: CancellationToken) -> Vec<Joi
     vec![bus.consume(app.db.clone(), notifier(app), stop)]
 }
 
+/// Sends what is due, and forgets what was sent long ago, until told to stop.
+pub fn start_mail(app: &App, mailing: &Mailing, stop: CancellationToken) -> Vec<JoinHandle<()>> {
+    let postman = mail::Postman::new(app.clone(), mailing.clone());
+    vec![
+        postman.start(stop.clone()),
+        mail::sweep::start(app.clone(), stop),
+    ]
+}
+
 /// Compares what is kept here with what its owners said.
 ///
 /// # Errors
@@ -65,5 +78,6 @@ pub fn reconciler(
 fn notifier(app: &App) -> events::Notifier {
     events::Notifier {
         clock: app.clock.clone(),
+        bell: app.bell.clone(),
     }
 }

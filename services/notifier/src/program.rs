@@ -14,7 +14,11 @@ use sqlx::migrate::Migrator;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::{App, MIGRATORS, settings::Settings};
+use crate::{
+    App, MIGRATORS,
+    mail::{Bell, Mailing},
+    settings::Settings,
+};
 
 /// Connections to the database, unless told otherwise.
 const CONNECTIONS: u32 = 4;
@@ -22,6 +26,7 @@ const CONNECTIONS: u32 = 4;
 /// The notifier, opened.
 pub struct Notifier {
     app: App,
+    mailing: Mailing,
     bus: Bus,
     owners: Owners,
 }
@@ -40,13 +45,16 @@ impl Program for Notifier {
     }
 
     async fn open(settings: &Settings, process: &Process) -> anyhow::Result<Self> {
+        let mailing = settings.mail.open()?;
         let app = App {
             db: settings.database.open(CONNECTIONS, &MIGRATORS).await?,
             clock: process.clock.clone(),
             gatekeeper: process.gatekeeper.clone(),
+            bell: Bell::default(),
         };
         Ok(Self {
             app,
+            mailing,
             bus: Bus::connect(&settings.bus, Self::IDENTITY.name).await?,
             owners: Owners::new(&settings.owners, &process.issuer, &process.clock),
         })
@@ -54,6 +62,7 @@ impl Program for Notifier {
 
     async fn start(&self, stop: &CancellationToken) -> anyhow::Result<Vec<JoinHandle<()>>> {
         let mut background = crate::start_consumers(&self.app, &self.bus, stop.clone());
+        background.extend(crate::start_mail(&self.app, &self.mailing, stop.clone()));
         background.push(self.reconciler()?.start(stop.clone()));
         Ok(background)
     }

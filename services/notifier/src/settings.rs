@@ -3,6 +3,8 @@
 use desk_bus::{BusSettings, reconcile::OwnerSettings};
 use desk_http::{database::DatabaseSettings, server::ServerSettings};
 
+use crate::mail::MailSettings;
+
 /// What `notifier serve` reads.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Settings {
@@ -18,4 +20,7 @@ pub struct Settings {
     /// Who owns what is kept here, for what events have not told.
     #[command(flatten)]
     pub owners: OwnerSettings,
+    /// Where mails go.
+    #[command(flatten)]
+    pub mail: MailSettings,
 }

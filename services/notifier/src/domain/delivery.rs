@@ -1,20 +1,28 @@
 //! Whom an event concerns, and what they are told.
 
-use desk_events::{Actor, Event, Fact, MessageExcerpt, MessageKind, TicketEvent, TicketState};
+use std::collections::HashMap;
+
+use desk_events::{
+    Actor, ActorKind, Event, Fact, MessageExcerpt, MessageKind, Metric, SlaClaim, TicketEvent,
+    TicketState,
+};
+use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
+
+use super::{Deadline, Detail, Kind, Ticket};
 
 /// Who is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Recipient<'a> {
     /// The customer, by the ticket's address.
     Customer(&'a str),
-    /// A colleague, by user id.
-    Staff(i64),
+    /// A portal user, by id.
+    User(i64),
 }
 
 /// One mail to one recipient.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Delivery<'a> {
     /// The event it tells of.
     pub(crate) event_id: Uuid,
@@ -24,212 +32,219 @@ pub(crate) struct Delivery<'a> {
     pub(crate) actor: Actor,
     /// Who is told.
     pub(crate) recipient: Recipient<'a>,
-    /// The ticket after it.
-    pub(crate) ticket: &'a TicketState,
+    /// What is told.
+    pub(crate) kind: Kind,
+    /// The ticket.
+    pub(crate) about: About<'a>,
     /// The message that was written.
-    pub(crate) message: &'a MessageExcerpt,
+    pub(crate) message: Option<&'a MessageExcerpt>,
+    /// What else is told.
+    pub(crate) detail: Option<Detail>,
 }
 
-/// The mail that an event asks for: a public reply is told to the other side. A note never
-/// leaves the desk.
-pub(crate) fn delivery(event: &Event) -> Option<Delivery<'_>> {
-    let Fact::MessageAdded(added) = &event.fact else {
-        return None;
+/// The ticket of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct About<'a> {
+    /// Ticket id.
+    pub(crate) id: i64,
+    /// Its project.
+    pub(crate) project_id: i64,
+    /// Its number.
+    pub(crate) number: &'a str,
+    /// Its subject.
+    pub(crate) subject: &'a str,
+    customer_email: &'a str,
+    assigned_to: Option<i64>,
+    watchers: &'a [i64],
+}
+
+impl<'a> From<&'a TicketState> for About<'a> {
+    fn from(state: &'a TicketState) -> Self {
+        Self {
+            id: state.id,
+            project_id: state.project_id,
+            number: &state.number,
+            subject: &state.subject,
+            customer_email: &state.customer_email,
+            assigned_to: state.assigned_to,
+            watchers: &state.watchers,
+        }
+    }
+}
+
+impl<'a> From<&'a Ticket> for About<'a> {
+    fn from(ticket: &'a Ticket) -> Self {
+        Self {
+            id: ticket.id,
+            project_id: ticket.project_id,
+            number: &ticket.number,
+            subject: &ticket.subject,
+            customer_email: &ticket.customer_email,
+            assigned_to: ticket.assigned_to,
+            watchers: &ticket.watchers,
+        }
+    }
+}
+
+/// What an event tells, whoever hears it.
+struct News<'a> {
+    kind: Kind,
+    actor: Actor,
+    about: About<'a>,
+    message: Option<&'a MessageExcerpt>,
+    detail: Option<Detail>,
+    /// The customer is told, too.
+    to_customer: bool,
+}
+
+/// The mails that an event asks for: to the assignee, to those who follow the ticket and, of what
+/// is not the desk's own affair, to its customer; never to the one who did it. A note never leaves
+/// the desk. `known` are tickets of claims, which do not carry them.
+pub(crate) fn deliveries<'a>(
+    event: &'a Event,
+    known: &'a HashMap<i64, Ticket>,
+) -> Vec<Delivery<'a>> {
+    let Some(news) = news(event, known) else {
+        return Vec::new();
     };
-    let message = added
-        .message
-        .as_ref()
-        .filter(|message| message.kind == MessageKind::Reply)?;
-    Some(Delivery {
-        event_id: event.id,
-        occurred_at: event.occurred_at,
-        actor: added.actor,
-        recipient: recipient(added, message)?,
-        ticket: &added.ticket,
-        message,
+    recipients(&news)
+        .into_iter()
+        .map(|recipient| Delivery {
+            event_id: event.id,
+            occurred_at: event.occurred_at,
+            actor: news.actor,
+            recipient,
+            kind: news.kind,
+            about: news.about,
+            message: news.message,
+            detail: news.detail.clone(),
+        })
+        .collect()
+}
+
+fn news<'a>(event: &'a Event, known: &'a HashMap<i64, Ticket>) -> Option<News<'a>> {
+    match &event.fact {
+        Fact::MessageAdded(added) => reply(added),
+        Fact::TicketAssigned(event) => assignment(event),
+        Fact::StatusChanged(event) => Some(status_change(event)),
+        Fact::TicketBreached(event) => breach(event),
+        Fact::SlaDueSoon(claim) => Some(due_soon(claim, known.get(&claim.ticket_id)?)),
+        _ => None,
+    }
+}
+
+/// The customer is told of what staff wrote, not of the own words.
+fn reply(added: &TicketEvent) -> Option<News<'_>> {
+    let message = added.message.as_ref();
+    let message = message.filter(|message| message.kind == MessageKind::Reply)?;
+    Some(News {
+        message: Some(message),
+        to_customer: message.is_agent,
+        ..told(added, Kind::Reply)
     })
 }
 
-/// The customer of a staff reply, the assignee of any other; never the one who wrote it.
-fn recipient<'a>(added: &'a TicketEvent, message: &MessageExcerpt) -> Option<Recipient<'a>> {
-    let ticket = &added.ticket;
-    if message.is_agent {
-        // An erased customer has no address left.
-        return Some(ticket.customer_email.as_str())
-            .filter(|address| !address.is_empty())
-            .map(Recipient::Customer);
+/// That nobody works on it any more is nobody's news.
+fn assignment(event: &TicketEvent) -> Option<News<'_>> {
+    let to = event.ticket.assigned_to?;
+    Some(News {
+        detail: Some(Detail::Assigned { to }),
+        ..told(event, Kind::Assignment)
+    })
+}
+
+fn status_change(event: &TicketEvent) -> News<'_> {
+    let change = event.changes.iter().find(|change| change.field == "status");
+    let word = |value: &Value| value.as_str().map(str::to_owned);
+    let to = change.and_then(|change| word(&change.to));
+    News {
+        detail: Some(Detail::Status {
+            from: change.and_then(|change| word(&change.from)),
+            to: to.unwrap_or_else(|| event.ticket.status.to_string()),
+        }),
+        ..told(event, Kind::StatusChange)
     }
-    ticket
+}
+
+fn breach(event: &TicketEvent) -> Option<News<'_>> {
+    let ticket = &event.ticket;
+    let missed = |metric: Metric| {
+        let field = format!("{}_breached", metric.as_str());
+        event
+            .changes
+            .iter()
+            .any(|change| change.field == field && change.to == Value::Bool(true))
+    };
+    let due = [
+        (Metric::FirstResponse, ticket.first_response_due_at),
+        (Metric::Resolution, ticket.resolution_due_at),
+    ];
+    let due: Vec<Deadline> = due
+        .into_iter()
+        .filter(|(metric, _)| missed(*metric))
+        .map(|(metric, due_at)| Deadline { metric, due_at })
+        .collect();
+    if due.is_empty() {
+        return None;
+    }
+    Some(News {
+        detail: Some(Detail::Deadlines {
+            due,
+            generation: ticket.deadline_generation,
+        }),
+        ..told(event, Kind::Breach)
+    })
+}
+
+fn due_soon<'a>(claim: &SlaClaim, ticket: &'a Ticket) -> News<'a> {
+    let deadline = Deadline {
+        metric: claim.metric,
+        due_at: Some(claim.due_at),
+    };
+    News {
+        kind: Kind::DueSoon,
+        actor: Actor::SYSTEM,
+        about: ticket.into(),
+        message: None,
+        detail: Some(Detail::Deadlines {
+            due: vec![deadline],
+            generation: claim.generation,
+        }),
+        to_customer: false,
+    }
+}
+
+/// A key speaks for the customer: what it did is no news to them.
+fn told(event: &TicketEvent, kind: Kind) -> News<'_> {
+    News {
+        kind,
+        actor: event.actor,
+        about: (&event.ticket).into(),
+        message: None,
+        detail: None,
+        to_customer: kind.is_for_customers() && event.actor.kind != ActorKind::Key,
+    }
+}
+
+fn recipients<'a>(news: &News<'a>) -> Vec<Recipient<'a>> {
+    let about = news.about;
+    let mut users: Vec<i64> = about
         .assigned_to
-        .filter(|assignee| added.actor != Actor::user(*assignee))
-        .map(Recipient::Staff)
+        .into_iter()
+        .chain(about.watchers.iter().copied())
+        .filter(|user| news.actor != Actor::user(*user))
+        .collect();
+    users.sort_unstable();
+    users.dedup();
+    // An erased customer has no address left.
+    let customer = Some(about.customer_email)
+        .filter(|address| news.to_customer && !address.is_empty())
+        .map(Recipient::Customer);
+    customer
+        .into_iter()
+        .chain(users.into_iter().map(Recipient::User))
+        .collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use desk_events::{Aggregate, AggregateKind, Priority, Source, Status};
-    use time::macros::datetime;
-
-    use super::*;
-
-    const FILED: OffsetDateTime = datetime!(2026-03-02 09:00 UTC);
-    const AGENT: Actor = Actor::user(5);
-    const CUSTOMER: Actor = Actor::user(9);
-
-    fn ticket() -> TicketState {
-        TicketState {
-            id: 7,
-            number: "NAIJ-2026-00007".to_owned(),
-            project_id: 3,
-            subject: "Printer".to_owned(),
-            status: Status::Open,
-            priority: Priority::High,
-            source: Source::Api,
-            category_id: None,
-            assigned_to: None,
-            creator_id: None,
-            customer_name: "Ada".to_owned(),
-            customer_email: "ada@example.com".to_owned(),
-            first_response_at: None,
-            first_response_due_at: None,
-            resolution_due_at: None,
-            first_response_soon_at: None,
-            resolution_soon_at: None,
-            first_response_open: true,
-            resolution_open: true,
-            deadline_generation: 1,
-            first_response_breached: false,
-            resolution_breached: false,
-            resolved_at: None,
-            closed_at: None,
-            deleted_at: None,
-            created_at: FILED,
-            reply_count: 1,
-            watchers: Vec::new(),
-        }
-    }
-
-    fn added(
-        kind: MessageKind,
-        is_agent: bool,
-        actor: Actor,
-        assigned_to: Option<i64>,
-    ) -> TicketEvent {
-        TicketEvent {
-            ticket: TicketState {
-                assigned_to,
-                ..ticket()
-            },
-            actor,
-            changes: Vec::new(),
-            message: Some(MessageExcerpt {
-                id: 70,
-                kind,
-                is_agent,
-                is_first_response: false,
-                excerpt: "Try turning it off".to_owned(),
-            }),
-        }
-    }
-
-    fn event(fact: Fact) -> Event {
-        Event {
-            id: Uuid::from_u128(1),
-            aggregate: Aggregate {
-                kind: AggregateKind::Ticket,
-                id: 7,
-            },
-            sequence: 2,
-            occurred_at: FILED,
-            traceparent: None,
-            request_id: None,
-            fact,
-        }
-    }
-
-    fn told(added: TicketEvent) -> Option<String> {
-        let event = event(Fact::MessageAdded(Box::new(added)));
-        delivery(&event).map(|delivery| match delivery.recipient {
-            Recipient::Customer(address) => address.to_owned(),
-            Recipient::Staff(id) => id.to_string(),
-        })
-    }
-
-    #[test]
-    fn a_public_reply_is_told_to_the_other_side() {
-        use MessageKind::{Note, Reply};
-        for (case, kind, is_agent, actor, assignee, expected) in [
-            (
-                "staff reply",
-                Reply,
-                true,
-                AGENT,
-                Some(5),
-                Some("ada@example.com"),
-            ),
-            (
-                "reply of another colleague",
-                Reply,
-                true,
-                AGENT,
-                Some(6),
-                Some("ada@example.com"),
-            ),
-            (
-                "customer's reply",
-                Reply,
-                false,
-                CUSTOMER,
-                Some(5),
-                Some("5"),
-            ),
-            (
-                "customer's reply by key",
-                Reply,
-                false,
-                Actor::key(5),
-                Some(5),
-                Some("5"),
-            ),
-            (
-                "customer's reply, nobody assigned",
-                Reply,
-                false,
-                CUSTOMER,
-                None,
-                None,
-            ),
-            (
-                "assignee replies to an own ticket",
-                Reply,
-                false,
-                AGENT,
-                Some(5),
-                None,
-            ),
-            ("note", Note, true, AGENT, Some(6), None),
-            ("note by the requester", Note, false, AGENT, Some(6), None),
-        ] {
-            let told = told(added(kind, is_agent, actor, assignee));
-            assert_eq!(told.as_deref(), expected, "{case}");
-        }
-    }
-
-    #[test]
-    fn an_erased_customer_is_told_nothing() {
-        let mut erased = added(MessageKind::Reply, true, AGENT, None);
-        erased.ticket.customer_email.clear();
-        assert_eq!(told(erased), None);
-    }
-
-    #[test]
-    fn other_events_tell_nobody() {
-        let reply = added(MessageKind::Reply, true, AGENT, None);
-        for fact in [
-            Fact::StatusChanged(Box::new(reply.clone())),
-            Fact::TicketUpdated(Box::new(reply)),
-        ] {
-            assert!(delivery(&event(fact)).is_none());
-        }
-    }
-}
+mod tests;

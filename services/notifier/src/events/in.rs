@@ -1,4 +1,4 @@
-//! What the notifier hears: replies to tell of, and whose they are.
+//! What the notifier hears: news to tell of, and whom they concern.
 
 use std::time::Duration;
 
@@ -11,15 +11,18 @@ use desk_http::Clock;
 use sqlx::PgConnection;
 
 use crate::{
-    domain::{Delivery, delivery},
+    domain::{Delivery, Ticket, deliveries},
+    mail::Bell,
     store,
 };
 
-/// Queues what has to be told, and keeps the copies of users and projects.
+/// Queues what has to be told, and keeps the newest of tickets, users and projects.
 #[derive(Debug, Clone)]
 pub struct Notifier {
     /// Tells what is too old to be told.
     pub clock: Clock,
+    /// Rung when something was queued.
+    pub bell: Bell,
 }
 
 /// Nobody is told of what is older: events that were lost with the bus come again, and may be days
@@ -30,14 +33,26 @@ impl Consumer for Notifier {
     const NAME: &'static str = "notifier";
 
     fn subjects(&self) -> &'static [&'static str] {
-        &["ticket.*", "message.*", "status.*", "user.*", "project.*"]
+        &[
+            "ticket.*",
+            "message.*",
+            "status.*",
+            "user.*",
+            "project.*",
+            "sla.*",
+        ]
     }
 
     async fn apply(&self, conn: &mut PgConnection, events: &[Event]) -> anyhow::Result<()> {
         desk_replica::apply(conn, events).await?;
         store::purged_tickets::add(conn, &purged(events)).await?;
-        let deliveries = self.news(events.iter().filter_map(delivery));
-        store::deliveries::queue(conn, &deliveries).await?;
+        let tickets = tickets(events);
+        store::tickets::keep(conn, &tickets).await?;
+        let claimed = store::tickets::find_all(conn, &claimed(events)).await?;
+        let deliveries = events.iter().flat_map(|event| deliveries(event, &claimed));
+        store::deliveries::queue(conn, &self.news(deliveries), self.clock.now()).await?;
+        let told: Vec<i64> = tickets.iter().map(|ticket| ticket.id).collect();
+        store::tickets::forget_customers(conn, &told).await?;
         Ok(())
     }
 
@@ -46,6 +61,7 @@ impl Consumer for Notifier {
         const {
             &[
                 Kept::by_event(AggregateKind::Ticket).forgotten_after(NEWS_FOR),
+                Kept::by_event(AggregateKind::Deadline).forgotten_after(NEWS_FOR),
                 Kept::by_state(AggregateKind::User),
                 Kept::by_state(AggregateKind::Project),
                 Kept::by_state(AggregateKind::Membership),
@@ -61,6 +77,10 @@ impl Consumer for Notifier {
     ) -> anyhow::Result<Vec<Known>> {
         Ok(desk_replica::known(conn, kind, ids).await?)
     }
+
+    async fn committed(&self, _: &[Event]) {
+        self.bell.ring();
+    }
 }
 
 impl Notifier {
@@ -72,6 +92,26 @@ impl Notifier {
         metrics::counter!("notifier_too_old_total").increment(stale.len() as u64);
         news
     }
+}
+
+/// Every ticket's state as these events tell it; none of those that are gone.
+fn tickets(events: &[Event]) -> Vec<Ticket> {
+    events
+        .iter()
+        .filter(|event| !matches!(event.fact, Fact::TicketPurged(_)))
+        .filter_map(|event| Some(Ticket::told(event.fact.ticket()?, event.sequence)))
+        .collect()
+}
+
+/// Tickets whose deadlines come near: the claim itself does not tell whom they concern.
+fn claimed(events: &[Event]) -> Vec<i64> {
+    events
+        .iter()
+        .filter_map(|event| match &event.fact {
+            Fact::SlaDueSoon(claim) => Some(claim.ticket_id),
+            _ => None,
+        })
+        .collect()
 }
 
 fn purged(events: &[Event]) -> Vec<i64> {

@@ -1,6 +1,7 @@
 //! The path tree.
 
 mod internal;
+mod notifications;
 
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -13,5 +14,7 @@ struct Document;
 
 /// Every route of the notifier.
 pub(crate) fn all() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Document::openapi()).merge(internal::routes())
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(internal::routes())
+        .merge(notifications::routes())
 }

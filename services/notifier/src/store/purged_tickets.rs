@@ -8,7 +8,8 @@ pub(crate) async fn add(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<()
         return Ok(());
     }
     sqlx::query!(
-        "with dropped as (delete from deliveries where ticket_id = any($1))
+        "with told as (delete from deliveries where ticket_id = any($1)),
+              known as (delete from tickets where id = any($1))
          insert into purged_tickets (id)
          select distinct id from unnest($1::bigint[]) as gone (id) order by id
          on conflict do nothing",

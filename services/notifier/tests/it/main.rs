@@ -1,8 +1,13 @@
 //! The notifier through its doors: events on a real bus, internal calls, a real database.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod account_mails;
 mod consuming;
 mod facts;
 mod internal;
+mod post_office;
+mod preferences;
 mod queueing;
+mod sending;
+mod smtp;
 mod stack;

@@ -4,7 +4,7 @@ use desk_bus::{
     Consumer,
     reconcile::{KeptBy, Known},
 };
-use desk_events::{AggregateKind, Event};
+use desk_events::AggregateKind;
 use serde_json::{Value, json};
 use time::Duration;
 
@@ -12,14 +12,6 @@ use crate::{
     facts::{ADDRESS, AGENT, CUSTOMER, account, heard, note, purged, reply},
     stack::Stack,
 };
-
-impl Stack {
-    async fn hear(&self, events: &[Event]) {
-        let mut tx = self.db.begin().await.unwrap();
-        self.notifier().apply(&mut tx, events).await.unwrap();
-        tx.commit().await.unwrap();
-    }
-}
 
 #[tokio::test]
 async fn a_staff_reply_is_queued_for_the_customer() {
@@ -32,10 +24,10 @@ async fn a_staff_reply_is_queued_for_the_customer() {
     assert_eq!(
         queued[0],
         json!({
-            "id": null, "event_id": event.id.to_string(), "user_id": null, "email": ADDRESS,
+            "id": null, "event_id": event.id.to_string(), "kind": "reply", "user_id": null, "email": ADDRESS,
             "ticket_id": 7, "project_id": 3, "ticket_number": "NAIJ-2026-00007",
             "message_id": 702, "subject": "Printer on fire", "excerpt": "words of message 2",
-            "occurred_at": "2026-03-02T09:02:00Z", "state": "queued",
+            "occurred_at": "2026-03-02T09:02:00Z", "state": "queued", "attempts": 0, "error": null,
         })
     );
 }
@@ -66,14 +58,14 @@ async fn the_actor_is_not_told_by_the_tickets_own_address() {
         .hear(&[heard(account(AGENT, ADDRESS)), heard(reply(7, 2, AGENT))])
         .await;
     assert!(stack.deliveries(7).await.is_empty());
-    // A colleague with another address.
+    // A colleague with another address: the customer and the assignee are told.
     stack
         .hear(&[
             heard(account(6, "grace@example.com")),
             heard(reply(7, 3, 6)),
         ])
         .await;
-    assert_eq!(stack.deliveries(7).await.len(), 1);
+    assert_eq!(stack.deliveries(7).await.len(), 2);
 }
 
 #[tokio::test]
@@ -129,7 +121,10 @@ async fn tickets_are_compared_by_event_and_people_by_state() {
         .iter()
         .filter(|kept| kept.by == KeptBy::Event)
         .map(|kept| kept.kind);
-    assert_eq!(by_event.collect::<Vec<_>>(), [AggregateKind::Ticket]);
+    assert_eq!(
+        by_event.collect::<Vec<_>>(),
+        [AggregateKind::Ticket, AggregateKind::Deadline]
+    );
     let mut conn = stack.db.acquire().await.unwrap();
     let known = notifier
         .known(&mut conn, AggregateKind::User, &[5, 6])

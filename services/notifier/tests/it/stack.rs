@@ -2,10 +2,14 @@
 
 use std::ops::Deref;
 
-use desk_testkit::{Client, Desk, Keys, Stage};
-use notifier::{App, events::Notifier};
+use desk_bus::Consumer as _;
+use desk_events::Event;
+use desk_http::Clock;
+use desk_testkit::{Client, Desk, Keys, Stage, eventually};
+use notifier::{App, Mailing, events::Notifier, mail::Bell};
 use serde_json::Value;
-use time::Duration;
+use sqlx::ConnectOptions as _;
+use time::{Duration, OffsetDateTime};
 
 use crate::facts::FILED;
 
@@ -39,6 +43,7 @@ impl Stack {
             db: stage.db.clone(),
             clock: keys.clock.clone(),
             gatekeeper: keys.gatekeeper("notifier"),
+            bell: Bell::default(),
         };
         let desk = Desk::new(notifier::router(app.clone()), keys, "notifier");
         Self {
@@ -58,7 +63,55 @@ impl Stack {
     pub fn notifier(&self) -> Notifier {
         Notifier {
             clock: self.app.clock.clone(),
+            bell: self.app.bell.clone(),
         }
+    }
+
+    /// Hears events as if they had come by the bus.
+    pub async fn hear(&self, events: &[Event]) {
+        let notifier = self.notifier();
+        let mut tx = self.db.begin().await.unwrap();
+        notifier.apply(&mut tx, events).await.unwrap();
+        tx.commit().await.unwrap();
+        notifier.committed(events).await;
+    }
+
+    /// Starts a postman.
+    pub fn send_by(&self, mailing: &Mailing) {
+        notifier::start_mail(&self.app, mailing, self.stop.clone());
+    }
+
+    /// Waits until nothing is left to be sent.
+    pub async fn settled(&self) {
+        eventually(|| async {
+            let queued = "select count(*) from deliveries where state = 'queued'";
+            let queued: i64 = sqlx::query_scalar(queued)
+                .fetch_one(&self.db)
+                .await
+                .unwrap();
+            queued == 0
+        })
+        .await;
+    }
+
+    /// Lets the postman look again.
+    pub fn ring(&self) {
+        self.app.bell.ring();
+    }
+
+    /// The clock that the test moves.
+    pub fn clock(&self) -> &Clock {
+        &self.app.clock
+    }
+
+    /// Now, by that clock.
+    pub fn now(&self) -> OffsetDateTime {
+        self.app.clock.now()
+    }
+
+    /// The database's URL, for a process of its own.
+    pub fn database_url(&self) -> String {
+        self.db.connect_options().to_url_lossy().to_string()
     }
 
     /// Moves the clock.

@@ -17,6 +17,9 @@ const EVERYONE: &[&str] = &[
     "GET /tags",
     "GET /sla",
     "GET /admin/sla",
+    "GET /notifications/preferences",
+    "PUT /notifications/preferences",
+    "PATCH /notifications/preferences",
 ];
 
 /// Operations of visitors, and those that read the portal token themselves.

@@ -1,5 +1,6 @@
 //! `/internal`: for other services alone.
 
+mod account_mails;
 mod deliveries;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -7,5 +8,5 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::App;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    deliveries::routes()
+    deliveries::routes().merge(account_mails::routes())
 }

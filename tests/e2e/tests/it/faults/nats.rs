@@ -25,7 +25,7 @@ const AT_ONCE: Duration = Duration::from_millis(1_250);
 /// How long consumers may take to notice, compare and catch up.
 const WHOLE: Duration = Duration::from_secs(90);
 
-const MAILS: &str = "select count(*) from deliveries";
+const MAILS: &str = "select count(*) from deliveries where kind = 'reply' and user_id is null";
 /// Those who wrote and have no account yet: auth has not heard of them, or ticket not of it.
 const STRANGERS: &str = "select count(*) from requesters where user_id is null";
 

@@ -84,7 +84,8 @@ pub async fn assert_consumers_agree(world: &World, answers: u32) {
             .await,
         "sla-worker",
     );
-    let mails = "select count(*), count(distinct event_id) from deliveries";
+    let mails = "select count(*), count(distinct event_id) from deliveries
+                 where kind = 'reply' and user_id is null";
     assert_eq!(
         world.sql(Service::Notifier, mails).await,
         format!("{answers}|{answers}"),
