@@ -10,7 +10,7 @@ use crate::{
     lab::{Care, Lab, Servers},
     load, logs,
     paths::Profile,
-    prepare, reconcile, say,
+    prepare, rebuild_reports, reconcile, say,
     test::{self, Step},
     up,
 };
@@ -69,6 +69,10 @@ enum Command {
     ///
     /// One JSON line a service. They do so by themselves, too: see docs/architecture.md.
     Reconcile,
+    /// Build the reports of the local stack anew from the tickets, while the old ones serve
+    ///
+    /// May be interrupted and started again.
+    RebuildReports,
     /// Fill the running local stack with made-up tickets, up to a million and more
     ///
     /// Sixty projects of very different size, two years, words that a search finds. The consumers
@@ -164,6 +168,7 @@ async fn execute(command: Command) -> Result<()> {
         } => logs::run(service.as_deref(), follow, lines).await,
         Command::Events { follow, subject } => events::run(follow, subject.as_deref()),
         Command::Reconcile => reconcile::run(),
+        Command::RebuildReports => rebuild_reports::run(),
         Command::Load {
             tickets,
             seed,

@@ -35,6 +35,7 @@ pub mod pids;
 pub mod ports;
 pub mod postgres;
 pub mod prepare;
+pub mod rebuild_reports;
 pub mod reconcile;
 pub mod say;
 #[cfg(test)]

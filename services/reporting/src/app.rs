@@ -5,6 +5,8 @@ use desk_bus::Freshness;
 use desk_http::Gatekeeper;
 use sqlx::PgPool;
 
+use crate::Rebuilder;
+
 /// Reporting's state; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct App {
@@ -14,6 +16,8 @@ pub struct App {
     pub gatekeeper: Gatekeeper,
     /// Up to when everything that was said is in the reports.
     pub freshness: Freshness,
+    /// Builds the read models anew.
+    pub rebuilder: Rebuilder,
 }
 
 impl FromRef<App> for Gatekeeper {

@@ -6,13 +6,17 @@
 //!   without I/O;
 //! - `events`: what is heard and what it changes;
 //! - `store`: the SQL;
+//! - `rebuild`: building the read models anew;
 //! - `program`: how it starts;
+//! - `command`: what operators tell it;
 //! - `routes`: the paths, one file each.
 
 pub mod app;
+mod command;
 mod domain;
 pub mod events;
 mod program;
+mod rebuild;
 mod routes;
 pub mod settings;
 mod store;
@@ -26,7 +30,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
 
-pub use crate::{app::App, program::Reporting};
+pub use crate::{app::App, command::Command, program::Reporting, rebuild::Rebuilder};
 
 /// Reporting's own tables.
 pub static MIGRATOR: Migrator = sqlx::migrate!();

@@ -1,9 +1,9 @@
-//! The `reporting` process: `serve` (also without a subcommand), `migrate` and `reconcile`.
+//! The `reporting` process: `serve` (also without a subcommand), `migrate`, `reconcile` and
+//! `rebuild`.
 
-use desk_bus::program::Chore;
-use reporting::Reporting;
+use reporting::{Command, Reporting};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    desk_http::program::run::<Reporting, _>(Chore::run::<Reporting>).await
+    desk_http::program::run::<Reporting, _>(Command::run).await
 }

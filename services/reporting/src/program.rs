@@ -4,7 +4,7 @@ use axum::Router;
 use desk_bus::{
     Bus, Consumer, Freshness,
     program::Stored,
-    reconcile::{Owners, Reconciler},
+    reconcile::{Owners, Reconciler, Snapshot},
 };
 use desk_http::{
     program::Program,
@@ -14,7 +14,7 @@ use sqlx::migrate::Migrator;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::{App, MIGRATORS, settings::Settings};
+use crate::{App, MIGRATORS, Rebuilder, settings::Settings};
 
 /// Connections to the database, unless told otherwise.
 const CONNECTIONS: u32 = 4;
@@ -24,6 +24,13 @@ pub struct Reporting {
     app: App,
     bus: Bus,
     owners: Owners,
+}
+
+impl Reporting {
+    /// Builds the read models anew.
+    pub(crate) const fn rebuilder(&self) -> &Rebuilder {
+        &self.app.rebuilder
+    }
 }
 
 impl Program for Reporting {
@@ -40,21 +47,26 @@ impl Program for Reporting {
     }
 
     async fn open(settings: &Settings, process: &Process) -> anyhow::Result<Self> {
+        let db = settings.database.open(CONNECTIONS, &MIGRATORS).await?;
+        let owners = Owners::new(&settings.owners, &process.issuer, &process.clock);
+        let (clock, stop) = (process.clock.clone(), process.stop.clone());
         let app = App {
-            db: settings.database.open(CONNECTIONS, &MIGRATORS).await?,
+            rebuilder: Rebuilder::new(db.clone(), Snapshot::of(&owners)?, clock, stop),
+            db,
             gatekeeper: process.gatekeeper.clone(),
             freshness: Freshness::default(),
         };
         Ok(Self {
             app,
             bus: Bus::connect(&settings.bus, Self::IDENTITY.name).await?,
-            owners: Owners::new(&settings.owners, &process.issuer, &process.clock),
+            owners,
         })
     }
 
     async fn start(&self, stop: &CancellationToken) -> anyhow::Result<Vec<JoinHandle<()>>> {
         let mut background = crate::start_consumers(&self.app, &self.bus, stop.clone());
         background.push(self.reconciler()?.start(stop.clone()));
+        background.push(tokio::spawn(self.app.rebuilder.clone().resume()));
         Ok(background)
     }
 

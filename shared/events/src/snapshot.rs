@@ -20,4 +20,7 @@ pub struct TicketPage {
     pub tickets: Vec<TicketRecord>,
     /// Where the next page starts; null on the last.
     pub next: Option<String>,
+    /// All tickets there are, roughly; told on the first page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<i64>,
 }

@@ -32,7 +32,11 @@ impl Consumer for Reporting {
         store::keep::take_turn(conn).await?;
         desk_replica::apply(conn, events).await?;
         store::categories::keep(conn, events).await?;
-        store::keep::keep(conn, &latest(events)).await?;
+        let heard = latest(events);
+        store::keep::keep(conn, &heard).await?;
+        if !heard.is_empty() && store::rebuild::is_running(conn).await? {
+            store::rebuild::keep(conn, &heard).await?;
+        }
         Ok(())
     }
 

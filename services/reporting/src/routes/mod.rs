@@ -1,5 +1,6 @@
 //! The path tree.
 
+mod admin;
 mod internal;
 mod reports;
 
@@ -15,6 +16,7 @@ struct Document;
 /// Every route of reporting.
 pub(crate) fn all() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
+        .merge(admin::routes())
         .merge(internal::routes())
         .merge(reports::routes())
 }

@@ -4,22 +4,16 @@ use desk_bus::{Consumer, reconcile::Known};
 use desk_events::{AggregateKind, Event, Fact};
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use reporting::events::Reporting;
-use serde_json::Value;
 use sqlx::PgPool;
 
 use crate::{
     facts::{filed, heard, life, said},
+    models::{apply, rows, sums},
     stack::database,
 };
 
 const HISTORIES: u64 = 300;
 const TICKETS: i64 = 4;
-
-async fn apply(db: &PgPool, batch: &[Event]) {
-    let mut tx = db.begin().await.unwrap();
-    Reporting.apply(&mut tx, batch).await.unwrap();
-    tx.commit().await.unwrap();
-}
 
 /// Shuffles a history, doubles some of it, and applies it in random batches.
 async fn arrive(db: &PgPool, mut events: Vec<Event>, rng: &mut StdRng) {
@@ -36,33 +30,6 @@ async fn arrive(db: &PgPool, mut events: Vec<Event>, rng: &mut StdRng) {
         apply(db, batch).await;
         rest = later;
     }
-}
-
-async fn rows(db: &PgPool) -> Vec<Value> {
-    sqlx::query_scalar("select to_jsonb(t) from tickets t order by id")
-        .fetch_all(db)
-        .await
-        .unwrap()
-}
-
-/// What the reports sum up; days on which nothing is left say nothing.
-async fn sums(db: &PgPool) -> Vec<Value> {
-    sqlx::query_scalar(
-        "select to_jsonb(f) || '{\"of\": \"projects\"}' from project_days f where tickets <> 0
-         union all
-         select to_jsonb(f) || '{\"of\": \"resolutions\"}' from resolution_days f
-         where resolutions <> 0
-         union all
-         select to_jsonb(f) || '{\"of\": \"priorities\"}' from priority_days f where tickets <> 0
-         union all
-         select to_jsonb(f) || '{\"of\": \"agents\"}' from agent_days f where tickets <> 0
-         union all
-         select to_jsonb(f) || '{\"of\": \"categories\"}' from category_days f where tickets <> 0
-         order by 1",
-    )
-    .fetch_all(db)
-    .await
-    .unwrap()
 }
 
 #[tokio::test]

@@ -6,5 +6,8 @@ mod convergence;
 mod facts;
 mod histories;
 mod internal;
+mod models;
+mod owner;
+mod rebuild;
 mod reports;
 mod stack;

@@ -2,11 +2,14 @@
 
 use std::ops::Deref;
 
-use desk_bus::Freshness;
+use desk_bus::{Freshness, reconcile::Snapshot};
 use desk_testkit::{Client, Desk, Keys, Stage, eventually};
-use reporting::App;
+use reporting::{App, Rebuilder};
 use serde_json::Value;
 use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+
+use crate::owner::Owner;
 
 /// A database of the test's own.
 pub async fn database() -> PgPool {
@@ -14,14 +17,21 @@ pub async fn database() -> PgPool {
 }
 
 /// Reporting's routes on a database, without a bus.
-pub fn desk(db: PgPool) -> Desk {
+pub async fn desk(db: PgPool) -> Desk {
     let keys = Keys::new();
-    let app = App {
+    let app = app(db, &keys, &Owner::start().await);
+    Desk::new(reporting::router(app), keys, "reporting")
+}
+
+fn app(db: PgPool, keys: &Keys, owner: &Owner) -> App {
+    let snapshot = Snapshot::of(&owner.owners(keys)).unwrap();
+    let stop = CancellationToken::new();
+    App {
+        rebuilder: Rebuilder::new(db.clone(), snapshot, keys.clock.clone(), stop),
         db,
         gatekeeper: keys.gatekeeper("reporting"),
         freshness: Freshness::default(),
-    };
-    Desk::new(reporting::router(app), keys, "reporting")
+    }
 }
 
 /// Reporting in this process.
@@ -30,6 +40,8 @@ pub struct Stack {
     pub desk: Desk,
     /// Another service that asks it.
     pub ticket: Client,
+    /// What the owners have.
+    pub owner: Owner,
     stage: Stage,
     app: App,
 }
@@ -47,15 +59,13 @@ impl Stack {
     pub async fn start() -> Self {
         let stage = Stage::start("reporting", &reporting::MIGRATORS).await;
         let keys = Keys::new();
-        let app = App {
-            db: stage.db.clone(),
-            gatekeeper: keys.gatekeeper("reporting"),
-            freshness: Freshness::default(),
-        };
+        let owner = Owner::start().await;
+        let app = app(stage.db.clone(), &keys, &owner);
         let desk = Desk::new(reporting::router(app.clone()), keys, "reporting");
         Self {
             ticket: desk.service("ticket"),
             desk,
+            owner,
             stage,
             app,
         }

@@ -240,6 +240,13 @@ pub async fn after(conn: &mut PgConnection, id: i64, limit: i64) -> sqlx::Result
     Ok(rows.into_iter().map(Ticket::from).collect())
 }
 
+/// How many tickets there are, deleted or not.
+pub async fn count(conn: &mut PgConnection) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(r#"select count(*) as "count!" from tickets"#)
+        .fetch_one(conn)
+        .await
+}
+
 /// Is this a live ticket that the caller may know of?
 pub async fn visible(conn: &mut PgConnection, id: i64, scope: &Scope) -> sqlx::Result<bool> {
     let scope = ScopeParams::from(scope);

@@ -14,6 +14,7 @@ async fn snapshot(desk: &Desk, limit: usize) -> Vec<TicketRecord> {
         let page = reporting.get(&path).await.expect(200);
         let page: TicketPage = serde_json::from_value(page).unwrap();
         assert!(page.tickets.len() <= limit);
+        assert_eq!(page.total, after.is_empty().then_some(4));
         tickets.extend(page.tickets);
         match page.next {
             Some(next) => after = next,

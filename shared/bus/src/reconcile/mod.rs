@@ -11,7 +11,7 @@
 //! An event counts as missing only when all that the stream held after the head was read has been
 //! acknowledged, and the consumer still does not have it: what is merely under way is left alone.
 //! Saying something again is always harmless, since consumers are idempotent. What the outbox's
-//! retention has taken is counted; bringing it back is a rebuild from the owner's snapshot.
+//! retention has taken is counted; bringing it back is a rebuild from the owner's [`Snapshot`].
 
 mod gaps;
 mod kept;
@@ -22,6 +22,7 @@ mod position;
 mod report;
 mod run;
 mod schedule;
+mod snapshot;
 mod watch;
 mod wire;
 
@@ -44,6 +45,7 @@ pub use kept::{Kept, KeptBy, Known};
 pub use owner::{Owner, routes};
 pub use peers::{OwnerSettings, Owners};
 pub use report::{Findings, Reason, Report};
+pub use snapshot::Snapshot;
 
 use peers::Peers;
 pub(crate) use wire::Span;

@@ -74,7 +74,7 @@ impl Owners {
         &self.clock
     }
 
-    fn peer(&self, owner: &'static str) -> anyhow::Result<Peer> {
+    pub(super) fn peer(&self, owner: &'static str) -> anyhow::Result<Peer> {
         let (issuer, clock) = (self.issuer.clone(), self.clock.clone());
         Peer::new(owner, self.settings.url(owner), issuer, clock)
     }

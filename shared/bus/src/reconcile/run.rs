@@ -249,7 +249,7 @@ async fn heads(peer: &Peer, kept: Kept, after: &str) -> anyhow::Result<Heads> {
 }
 
 /// Asks until the owner is there and has time.
-async fn patiently<T, F>(mut ask: impl FnMut() -> F) -> anyhow::Result<T>
+pub(super) async fn patiently<T, F>(mut ask: impl FnMut() -> F) -> anyhow::Result<T>
 where
     F: Future<Output = desk_http::Result<Option<T>>>,
 {

@@ -15,6 +15,7 @@ mod foreign;
 mod input;
 mod isolation;
 mod journey;
+mod rebuild;
 mod reports;
 mod roles;
 mod sessions;

@@ -100,7 +100,7 @@ async fn compare(desk: &Desk, db: &PgPool, history: &History, rng: &mut StdRng) 
 async fn lane(lane: i64) {
     let db = database().await;
     recount::prepare(&db).await;
-    let desk = desk(db.clone());
+    let desk = desk(db.clone()).await;
     let share = HISTORIES / LANES;
     let (mut tickets, mut events, since) = (0, 0, Instant::now());
     for first in (lane * share..(lane + 1) * share).step_by(usize::try_from(MIXED).unwrap()) {

@@ -43,7 +43,7 @@ struct Reports {
 impl Reports {
     async fn start() -> Self {
         let db = database().await;
-        let desk = desk(db.clone());
+        let desk = desk(db.clone()).await;
         let admin = desk.user(1, Role::Admin);
         Self { db, desk, admin }
     }

@@ -34,7 +34,7 @@ pub struct Wanted {
     get, path = "/internal/snapshot", tag = "internal", operation_id = "internal_snapshot",
     params(Wanted),
     responses(
-        (status = 200, description = "A page: `tickets` of `ticket` and `sequence`, and `next`",
+        (status = 200, description = "A page: `tickets` of `ticket` and `sequence`, `next`, and on the first `total`",
          content_type = "application/json"),
         (status = 401, description = "Not a service", body = ErrorBody),
         (status = 422, description = "A bad field", body = ErrorBody),
@@ -62,7 +62,12 @@ pub async fn snapshot(
         ticket: ticket.state(),
         sequence: ticket.version,
     };
+    let total = match wanted.after {
+        Some(_) => None,
+        None => Some(tickets::count(&mut conn).await?),
+    };
     Ok(Json(TicketPage {
+        total,
         tickets: tickets.iter().map(record).collect(),
         next,
     }))

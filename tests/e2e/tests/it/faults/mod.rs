@@ -3,7 +3,7 @@
 mod cut;
 mod database;
 mod kills;
-mod load;
+pub mod load;
 mod nats;
 mod paused;
-mod truth;
+pub mod truth;

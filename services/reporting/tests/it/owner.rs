@@ -1,0 +1,155 @@
+//! Ticket's side of the internal calls, told by the test what there is.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use axum::{
+    Json, Router,
+    extract::{Query, State},
+    http::StatusCode,
+    routing::get,
+};
+use desk_bus::reconcile::{OwnerSettings, Owners};
+use desk_events::{Event, Fact, TicketPage, TicketRecord};
+use desk_testkit::Keys;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, sync::Semaphore};
+
+/// Tickets a page: few, so that a handful makes several.
+const PAGE: usize = 3;
+
+/// What ticket holds.
+#[derive(Clone)]
+pub struct Owner {
+    url: String,
+    told: Arc<Mutex<Told>>,
+    /// A page takes one; none left: ticket takes its time.
+    gate: Arc<Semaphore>,
+    broken: Arc<AtomicBool>,
+}
+
+#[derive(Default)]
+struct Told {
+    tickets: BTreeMap<i64, TicketRecord>,
+    /// Where each page that was asked for starts.
+    asked: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    after: String,
+}
+
+impl Owner {
+    /// Has no ticket yet.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let owner = Self {
+            url: format!("http://{}/", listener.local_addr().unwrap()),
+            told: Arc::default(),
+            gate: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS / 2)),
+            broken: Arc::default(),
+        };
+        let router = Router::new()
+            .route("/internal/snapshot", get(snapshot))
+            .route("/internal/heads", get(heads))
+            .with_state(owner.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        owner
+    }
+
+    /// Every owner is asked here.
+    pub fn owners(&self, keys: &Keys) -> Owners {
+        let settings = OwnerSettings {
+            auth_url: self.url.clone(),
+            project_url: self.url.clone(),
+            ticket_url: self.url.clone(),
+            sla_worker_url: self.url.clone(),
+        };
+        Owners::new(&settings, &keys.issuer("reporting"), &keys.clock)
+    }
+
+    /// Ticket's own state changes with each event that it says.
+    pub fn knows(&self, events: &[Event]) {
+        let mut told = self.told();
+        for event in events {
+            let Some(ticket) = event.fact.ticket() else {
+                continue;
+            };
+            if matches!(event.fact, Fact::TicketPurged(_)) {
+                told.tickets.remove(&ticket.id);
+                continue;
+            }
+            let record = TicketRecord {
+                ticket: ticket.clone(),
+                sequence: event.sequence,
+            };
+            told.tickets.insert(ticket.id, record);
+        }
+    }
+
+    /// From now on so many pages are told, and then no more until [`Owner::let_go`].
+    pub fn hold_after(&self, pages: usize) {
+        self.gate.forget_permits(Semaphore::MAX_PERMITS);
+        self.gate.add_permits(pages);
+    }
+
+    /// Tells as many pages as anybody wants.
+    pub fn let_go(&self) {
+        self.gate.add_permits(1_000_000);
+    }
+
+    /// Whether it answers nothing but 500.
+    pub fn set_broken(&self, broken: bool) {
+        self.broken.store(broken, Ordering::Relaxed);
+    }
+
+    /// Where each page that was asked for starts.
+    pub fn asked(&self) -> Vec<String> {
+        self.told().asked.clone()
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn page(&self, after: String) -> TicketPage {
+        let mut told = self.told();
+        let from = after.parse().unwrap_or(i64::MIN);
+        let later = told.tickets.range(from.saturating_add(1)..);
+        let tickets: Vec<TicketRecord> = later.map(|(_, told)| told.clone()).take(PAGE).collect();
+        let last = tickets.last().filter(|_| tickets.len() == PAGE);
+        let page = TicketPage {
+            next: last.map(|last| last.ticket.id.to_string()),
+            total: after
+                .is_empty()
+                .then_some(i64::try_from(told.tickets.len()).unwrap()),
+            tickets,
+        };
+        told.asked.push(after);
+        page
+    }
+}
+
+async fn snapshot(
+    State(owner): State<Owner>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Json<TicketPage>, StatusCode> {
+    if owner.broken.load(Ordering::Relaxed) {
+        return Err(StatusCode::INTERNAL_SERVER_ERROR);
+    }
+    owner.gate.acquire().await.unwrap().forget();
+    Ok(Json(owner.page(wanted.after)))
+}
+
+/// Nothing was ever published.
+async fn heads() -> Json<Value> {
+    Json(json!({"heads": [], "next": null}))
+}

@@ -1,0 +1,80 @@
+//! The read models built anew on a working desk, by those who may, and by command.
+
+use std::process::Stdio;
+
+use desk_testkit::eventually;
+use e2e::{Person, World};
+use serde_json::{Value, json};
+use tokio::process::Command;
+use xtask::service::Service;
+
+use crate::faults::{load::Load, truth::settled};
+
+const PATH: &str = "/admin/reports/rebuild";
+
+/// What the overview has to say, counted by ticket's database.
+const OVERVIEW: &str = "select json_build_object(
+        'total_tickets', count(*),
+        'by_status', json_build_object(
+            'open', count(*) filter (where status = 'open'),
+            'inProgress', count(*) filter (where status = 'in_progress'),
+            'pending', count(*) filter (where status = 'pending_customer'),
+            'resolved', count(*) filter (where status = 'resolved'),
+            'closed', count(*) filter (where status = 'closed')),
+        'unassigned', count(*) - count(assigned_to))
+    from tickets where deleted_at is null";
+
+async fn assert_true(world: &World, root: &Person) {
+    let truth: Value = serde_json::from_str(&world.sql(Service::Ticket, OVERVIEW).await).unwrap();
+    let overview = root.get("/reports/overview").await.expect(200);
+    for (figure, expected) in truth.as_object().unwrap() {
+        assert_eq!(&overview[figure], expected, "{figure}");
+    }
+    let copy = "select id, sequence from tickets order by id";
+    assert_eq!(
+        world.sql(Service::Reporting, copy).await,
+        world
+            .sql(
+                Service::Ticket,
+                "select id, version from tickets order by id"
+            )
+            .await
+    );
+}
+
+/// Runs a command of reporting to its end.
+async fn reporting(world: &World, words: &[&str]) -> bool {
+    let mut command = Command::new(world.stack.program(Service::Reporting));
+    command
+        .args(words)
+        .envs(world.stack.env(Service::Reporting));
+    let status = command.stdout(Stdio::null()).status().await;
+    status.unwrap().success()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reports_are_rebuilt_while_the_desk_works() {
+    let world = World::start("rebuild").await;
+    let load = Load::of(&world).await;
+    load.start(30).join_all().await;
+    settled(&world).await;
+    let root = world.super_admin().await;
+    assert_true(&world, &root).await;
+    // Whatever has happened to them.
+    let loss = "delete from tickets where id % 2 = 0; update project_days set tickets = 7;
+                delete from agent_days";
+    world.sql(Service::Reporting, loss).await;
+
+    let working = load.start(40);
+    root.post(PATH, json!({})).await.expect(202);
+    eventually(|| async { root.get(PATH).await.expect(200)["state"] == "done" }).await;
+    working.join_all().await;
+    settled(&world).await;
+    assert_true(&world, &root).await;
+
+    let before = root.get("/reports/agents").await.expect(200);
+    assert!(reporting(&world, &["rebuild"]).await);
+    assert_eq!(root.get("/reports/agents").await.expect(200), before);
+    assert_true(&world, &root).await;
+    world.stop().await;
+}
