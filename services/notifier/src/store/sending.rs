@@ -41,7 +41,7 @@ pub(crate) struct Claimed {
 
 /// Claims what is due, the longest waiting first. The attempt is counted and the lease noted before
 /// anything is sent: whoever dies while sending costs an attempt, and the mail is due again when
-/// the lease is over.
+/// the lease is over. What a newer release queued, and this one cannot read, is left to it.
 pub(crate) async fn claim(
     db: &PgPool,
     now: OffsetDateTime,
@@ -51,7 +51,8 @@ pub(crate) async fn claim(
     sqlx::query_as!(
         Claimed,
         r#"with due as (
-               select id from deliveries where state = 'queued' and next_at <= $1
+               select id from deliveries
+               where state = 'queued' and next_at <= $1 and kind = any($4)
                order by next_at, id limit $2 for update skip locked)
            update deliveries d
            set attempts = d.attempts + 1, next_at = $3
@@ -63,6 +64,7 @@ pub(crate) async fn claim(
         now,
         limit,
         now + lease,
+        &Kind::ALL.map(Kind::as_str) as &[&str],
     )
     .fetch_all(db)
     .await

@@ -93,6 +93,22 @@ async fn a_refused_mail_is_given_up_at_once() {
     assert!(why.as_str().is_some_and(|why| why.contains("550")), "{why}");
 }
 
+#[tokio::test]
+async fn a_server_that_does_not_encrypt_gets_no_mail_unless_told_so() {
+    let (stack, office) = (Stack::start().await, PostOffice::open());
+    stack.hear(&[heard(reply(7, 2, AGENT))]).await;
+    stack.send_by(&mailing(office.url().trim_end_matches("?tls=none")));
+    eventually(|| async {
+        let row = &stack.deliveries(7).await[0];
+        row["state"] == "queued"
+            && row["error"]
+                .as_str()
+                .is_some_and(|why| why.contains("STARTTLS"))
+    })
+    .await;
+    assert!(office.mails().is_empty());
+}
+
 /// A server that takes connections and never says a word, or none at all.
 async fn a_server_without_a_word(is_there: bool) {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,5 +1,7 @@
 //! The core loop: a ticket travels from an external project to every consumer and back.
 
+use std::{fs, path::Path};
+
 use desk_events::Fact;
 use desk_testkit::eventually;
 use e2e::{Key, World};
@@ -18,6 +20,17 @@ fn filed_by(email: &str) -> Value {
         "priority": "high",
         "metadata": {"listing_id": "LST-00421"},
     })
+}
+
+/// The mails to an address that hold these words.
+fn mails_to(folder: &Path, address: &str, words: &str) -> Vec<String> {
+    let mails = fs::read_dir(folder).unwrap().map(|entry| {
+        let path = entry.unwrap().path();
+        fs::read_to_string(path).unwrap_or_default()
+    });
+    mails
+        .filter(|mail| mail.contains(&format!("{address}>\r\n")) && mail.contains(words))
+        .collect()
 }
 
 #[tokio::test]
@@ -195,6 +208,20 @@ async fn a_ticket_travels_from_a_project_to_every_consumer() {
                 .is_some_and(|rows| rows.iter().filter(|row| row["kind"] == "reply").count() == 2)
     })
     .await;
+    // One mail of each reply, to the other side, in the ticket's thread; none of the note.
+    let folder = world.stack.mail();
+    for (address, words) in [
+        ("tunde@example.com", "Have you cleared your cache?"),
+        (agent.email.as_str(), "I have."),
+    ] {
+        eventually(|| async { mails_to(&folder, address, words).len() == 1 }).await;
+        let mail = mails_to(&folder, address, words).remove(0);
+        for header in ["In-Reply-To", "References"] {
+            let line = format!("\r\n{header}: <ticket-{id}@support.local>\r\n");
+            assert!(mail.contains(&line), "{mail}");
+        }
+    }
+    assert!(mails_to(&folder, "", "bug 17").is_empty());
     world.stop().await;
 }
 
