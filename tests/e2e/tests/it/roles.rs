@@ -12,6 +12,7 @@ const EVERYONE: &[&str] = &[
     "GET /auth/me",
     "PUT /auth/profile",
     "PATCH /auth/profile",
+    "POST /auth/verify-email",
     "GET /projects",
     "GET /categories",
     "GET /tags",
@@ -30,6 +31,8 @@ const VISITORS: &[&str] = &[
     "POST /auth/refresh",
     "POST /auth/logout",
     "POST /auth/logout-all",
+    "POST /auth/forgot-password",
+    "POST /auth/reset-password",
 ];
 
 /// Rows whose operations are not part of the desk yet.
