@@ -116,6 +116,19 @@ async fn an_id_in_a_body_is_looked_up_as_its_sender() {
             assert_eq!(named, status == 422, "{answer}");
         }
     }
+    for parent in [NOTHING, -1] {
+        for (who, status) in [(admin, 422), (agent, 403), (customer, 403)] {
+            let body = json!({"parent_id": parent, "name": "x"});
+            let move_below = json!({"parent_id": parent});
+            refused(who, Method::PUT, "/categories/1", move_below, status).await;
+            let answer = silent(who.post("/categories", body).await, status, "parent_id");
+            assert_eq!(
+                answer["details"]["parent_id"].is_array(),
+                status == 422,
+                "{answer}"
+            );
+        }
+    }
     // Of the other project, by a path that names this one.
     let project = format!("/admin/projects/{}", ours.project.id);
     for foreign in [
@@ -142,6 +155,66 @@ async fn an_id_in_a_body_is_looked_up_as_its_sender() {
         let path = format!("/external/tickets/{number}/{call}");
         let body = json!({"body": "x", "customer_email": theirs.customer.email});
         silent(ours.shop.post(&path, body).await, 403, call);
+    }
+    desk.world.stop().await;
+}
+
+#[tokio::test]
+async fn a_canned_response_is_for_those_it_is_shared_with() {
+    let desk = Desk::start("canned").await;
+    let Desk { ours, theirs, .. } = &desk;
+    let (agent, customer) = (&ours.agent, &ours.customer);
+    let canned = |project: Option<i64>, is_shared: bool| json!({"title": CANARY, "body": CANARY, "is_shared": is_shared, "project_id": project});
+    let mut foreign = Vec::new();
+    for body in [canned(None, false), canned(Some(theirs.project.id), true)] {
+        let made = theirs
+            .agent
+            .post("/canned-responses", body)
+            .await
+            .expect(201);
+        foreign.push(made["canned_response"]["id"].as_i64().unwrap());
+    }
+    for project in [theirs.project.id, NOTHING] {
+        let body = json!({"project_id": project, "title": "x", "body": "x", "is_shared": true});
+        let answer = silent(
+            agent.post("/canned-responses", body).await,
+            422,
+            "project_id",
+        );
+        assert!(answer["details"]["project_id"].is_array(), "{answer}");
+    }
+    let own = json!({"title": "x", "body": "{{customer_name}}"});
+    let own =
+        agent.post("/canned-responses", own).await.expect(201)["canned_response"]["id"].clone();
+    let path = format!("/canned-responses/{own}");
+    let project = json!({"project_id": theirs.project.id});
+    refused(agent, Method::PUT, &path, project, 422).await;
+    for id in foreign.into_iter().chain([NOTHING]) {
+        let path = format!("/canned-responses/{id}");
+        let render = format!("{path}/render?ticket_id={}", ours.ticket);
+        silent(agent.get(&render).await, 404, &render);
+        silent(agent.put(&path, json!({"title": "x"})).await, 404, &path);
+        silent(agent.delete(&path).await, 404, &path);
+        silent(customer.get(&render).await, 403, &render);
+    }
+    // Nor does one's own tell of a ticket out of reach.
+    for ticket in [theirs.ticket, NOTHING] {
+        let render = format!("{path}/render?ticket_id={ticket}");
+        silent(agent.get(&render).await, 404, &render);
+    }
+    let mine = format!("{path}/render?ticket_id={}", ours.ticket);
+    silent(agent.get(&mine).await, 200, &mine);
+    for query in [
+        "",
+        &format!("?project_id={}", theirs.project.id),
+        &format!("?search={CANARY}"),
+    ] {
+        let list = silent(
+            agent.get(&format!("/canned-responses{query}")).await,
+            200,
+            query,
+        );
+        assert_eq!(list["total"], i64::from(query.is_empty()), "{query}");
     }
     desk.world.stop().await;
 }

@@ -20,3 +20,4 @@ mod reports;
 mod roles;
 mod sessions;
 mod stream;
+mod trail;
