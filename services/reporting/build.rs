@@ -4,4 +4,5 @@ fn main() {
     println!("cargo::rerun-if-changed=migrations");
     println!("cargo::rerun-if-changed=.sqlx");
     println!("cargo::rerun-if-changed=src/store/keep.sql");
+    println!("cargo::rerun-if-changed=src/store/facts");
 }

@@ -12,7 +12,7 @@ use crate::{
     paths::Profile,
     prepare, rebuild_reports, reconcile, say,
     test::{self, Step},
-    up,
+    up, verify_reports,
 };
 
 /// The project's own commands.
@@ -73,6 +73,12 @@ enum Command {
     ///
     /// May be interrupted and started again.
     RebuildReports,
+    /// Compare every report's figures and every open deadline with the tickets; prints what differs
+    VerifyReports {
+        /// Heal what differs
+        #[arg(long)]
+        repair: bool,
+    },
     /// Fill the running local stack with made-up tickets, up to a million and more
     ///
     /// Sixty projects of very different size, two years, words that a search finds. The consumers
@@ -169,6 +175,7 @@ async fn execute(command: Command) -> Result<()> {
         Command::Events { follow, subject } => events::run(follow, subject.as_deref()),
         Command::Reconcile => reconcile::run(),
         Command::RebuildReports => rebuild_reports::run(),
+        Command::VerifyReports { repair } => verify_reports::run(repair),
         Command::Load {
             tickets,
             seed,

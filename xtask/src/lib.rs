@@ -49,4 +49,5 @@ pub mod stack;
 pub mod supervise;
 pub mod test;
 pub mod up;
+pub mod verify_reports;
 pub mod wheel;

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use anyhow::bail;
 use clap::Subcommand;
-use desk_bus::program::Chore;
+use desk_bus::program::{Audit, Chore};
 use desk_http::{program::Program, server::Process};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -16,6 +16,9 @@ pub enum Command {
     /// What every service with a database can be told.
     #[command(flatten)]
     Chore(Chore<Settings>),
+    /// What a service that keeps tickets can be told.
+    #[command(flatten)]
+    Audit(Audit<Settings>),
     /// Build the read models anew from ticket's states, while the old ones serve.
     ///
     /// May be interrupted and started again; it goes on where it stopped. One at a time.
@@ -30,6 +33,7 @@ impl Command {
     pub async fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Chore(chore) => chore.run::<Reporting>().await,
+            Self::Audit(audit) => audit.run::<Reporting>().await,
             Self::Rebuild(settings) => {
                 let process = Process::start(Reporting::IDENTITY, &settings.server)?;
                 let reporting = Reporting::open(&settings, &process).await?;

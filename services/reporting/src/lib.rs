@@ -7,11 +7,13 @@
 //! - `events`: what is heard and what it changes;
 //! - `store`: the SQL;
 //! - `rebuild`: building the read models anew;
+//! - `audit`: comparing what is kept with ticket's states, and healing it;
 //! - `program`: how it starts;
 //! - `command`: what operators tell it;
 //! - `routes`: the paths, one file each.
 
 pub mod app;
+mod audit;
 mod command;
 mod domain;
 pub mod events;

@@ -1,5 +1,5 @@
-//! The `reporting` process: `serve` (also without a subcommand), `migrate`, `reconcile` and
-//! `rebuild`.
+//! The `reporting` process: `serve` (also without a subcommand), `migrate`, `reconcile`,
+//! `verify` and `rebuild`.
 
 use reporting::{Command, Reporting};
 

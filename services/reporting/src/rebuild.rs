@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use desk_bus::reconcile::Snapshot;
-use desk_events::{TicketPage, TicketRecord};
+use desk_events::TicketPage;
 use desk_http::Clock;
 use sqlx::{Connection as _, PgConnection, PgPool, postgres::PgConnectOptions};
 use tokio_util::sync::CancellationToken;
@@ -161,7 +161,7 @@ impl Rebuild<'_> {
     async fn add(&mut self, page: &TicketPage) -> sqlx::Result<()> {
         let mut tx = self.conn.begin().await?;
         take_turn(&mut tx).await?;
-        let states = page.tickets.iter().map(state).collect();
+        let states = page.tickets.iter().map(Heard::told).collect();
         let (next, total) = (page.next.as_deref(), page.total);
         let page = Page {
             states,
@@ -197,14 +197,6 @@ fn is_busy(error: &sqlx::Error) -> bool {
         .as_database_error()
         .and_then(sqlx::error::DatabaseError::code);
     code.is_some_and(|code| [LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED].contains(&code.as_ref()))
-}
-
-fn state(record: &TicketRecord) -> Heard<'_> {
-    Heard {
-        ticket: &record.ticket,
-        sequence: record.sequence,
-        purged: false,
-    }
 }
 
 fn report(outcome: anyhow::Result<Ended>) {

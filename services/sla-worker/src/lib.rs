@@ -8,11 +8,13 @@
 //! - `worker`: sleeps until the next due time and says what is due;
 //! - [`alarm`]: wakes the worker for an earlier one;
 //! - `store`: the SQL;
+//! - `audit`: comparing the clocks with ticket's states, and healing them;
 //! - `program`: how it starts;
 //! - `routes`: the paths, one file each.
 
 pub mod alarm;
 pub mod app;
+mod audit;
 mod domain;
 pub mod events;
 mod program;
@@ -49,7 +51,7 @@ pub fn openapi() -> OpenApi {
 
 /// Hears ticket until told to stop.
 pub fn start_consumer(app: &App, stop: &CancellationToken) -> JoinHandle<()> {
-    let consumer = events::SlaWorker::new(app.alarm.clone());
+    let consumer = events::SlaWorker::new(app.alarm.clone(), app.clock.clone());
     app.bus.consume(app.db.clone(), consumer, stop.clone())
 }
 
@@ -68,6 +70,6 @@ pub fn start_relay(app: &App, stop: &CancellationToken) -> JoinHandle<()> {
 /// # Errors
 /// When no HTTP client can be made.
 pub fn reconciler(app: &App, owners: &Owners) -> anyhow::Result<Reconciler<events::SlaWorker>> {
-    let consumer = events::SlaWorker::new(app.alarm.clone());
+    let consumer = events::SlaWorker::new(app.alarm.clone(), app.clock.clone());
     Reconciler::new(&app.bus, &app.db, consumer, owners)
 }

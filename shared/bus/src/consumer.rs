@@ -15,7 +15,7 @@ use crate::{
     bus::Bus,
     delivery::Desk,
     pull::Pull,
-    reconcile::{Kept, Known},
+    reconcile::{Difference, Kept, Known, Stretch, Suspect},
     stream,
 };
 
@@ -68,6 +68,57 @@ pub trait Consumer: Send + Sync + 'static {
         ids: &[i64],
     ) -> impl Future<Output = anyhow::Result<Vec<Known>>> + Send {
         let _ = (conn, kind, ids);
+        async { Ok(Vec::new()) }
+    }
+
+    /// Whether what it keeps of tickets is compared with ticket's own states, row by row, and
+    /// healed: by [`Consumer::suspects`], [`Consumer::heal`] and [`Consumer::derived`].
+    const AUDITED: bool = false;
+
+    /// The tickets of a range of which something is kept otherwise than ticket tells it.
+    ///
+    /// # Errors
+    /// The database's.
+    fn suspects(
+        &self,
+        conn: &mut PgConnection,
+        stretch: &Stretch,
+    ) -> impl Future<Output = anyhow::Result<Vec<Suspect>>> + Send {
+        let _ = (conn, stretch);
+        async { Ok(Vec::new()) }
+    }
+
+    /// Makes what is kept of these tickets what ticket tells, within the given transaction; what
+    /// was changed since it was looked at stays as it is.
+    ///
+    /// # Errors
+    /// The database's.
+    fn heal(
+        &self,
+        conn: &mut PgConnection,
+        stretch: &Stretch,
+        wrong: &[Suspect],
+    ) -> impl Future<Output = anyhow::Result<()>> + Send {
+        let _ = (conn, stretch, wrong);
+        async { Ok(()) }
+    }
+
+    /// Called after the commit of [`Consumer::heal`].
+    fn healed(&self, stretch: &Stretch) -> impl Future<Output = ()> + Send {
+        let _ = stretch;
+        async {}
+    }
+
+    /// What differs in what it derives from its own rows of tickets; healed if told to.
+    ///
+    /// # Errors
+    /// The database's.
+    fn derived(
+        &self,
+        conn: &mut PgConnection,
+        heal: bool,
+    ) -> impl Future<Output = anyhow::Result<Vec<Difference>>> + Send {
+        let _ = (conn, heal);
         async { Ok(Vec::new()) }
     }
 

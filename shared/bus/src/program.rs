@@ -43,3 +43,34 @@ impl<S: Args> Chore<S> {
         }
     }
 }
+
+/// What can be told to a program that keeps something of tickets, row by row.
+#[derive(Debug, Subcommand)]
+pub enum Audit<S: Args> {
+    /// Compare every row and every figure with ticket's own states; fails when something differs.
+    Verify(Box<Verify<S>>),
+}
+
+/// What `verify` needs.
+#[derive(Debug, Args)]
+pub struct Verify<S: Args> {
+    /// The program's own settings.
+    #[command(flatten)]
+    settings: S,
+    /// Heal what differs.
+    #[arg(long)]
+    repair: bool,
+}
+
+impl<S: Args> Audit<S> {
+    /// Does it.
+    ///
+    /// # Errors
+    /// NATS, ticket or the database is out of reach; something differs and was not to be healed.
+    pub async fn run<P: Stored<Settings = S>>(self) -> anyhow::Result<()> {
+        let Self::Verify(verify) = self;
+        let process = Process::start(P::IDENTITY, P::server(&verify.settings))?;
+        let program = P::open(&verify.settings, &process).await?;
+        program.reconciler()?.verify(verify.repair).await
+    }
+}

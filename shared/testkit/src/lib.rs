@@ -14,6 +14,7 @@ mod database;
 pub mod facts;
 mod form;
 mod keys;
+mod owner;
 mod stage;
 mod wait;
 
@@ -25,6 +26,7 @@ pub use database::{database, database_url};
 pub use desk_identity as identity;
 pub use form::Form;
 pub use keys::Keys;
+pub use owner::Owner;
 pub use stage::{Spy, Stage};
 pub use wait::{eventually, eventually_within};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use desk_events::{Event, Fact, TicketState};
+use desk_events::{Event, Fact, TicketRecord, TicketState};
 
 /// A ticket's state as one event told it.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +16,15 @@ pub(crate) struct Heard<'a> {
 }
 
 impl<'a> Heard<'a> {
+    /// As ticket tells it when it is asked.
+    pub(crate) const fn told(record: &'a TicketRecord) -> Self {
+        Self {
+            ticket: &record.ticket,
+            sequence: record.sequence,
+            purged: false,
+        }
+    }
+
     fn of(event: &'a Event) -> Option<Self> {
         Some(Self {
             ticket: event.fact.ticket()?,

@@ -3,12 +3,12 @@
 
 use desk_bus::{
     Consumer,
-    reconcile::{Kept, Known},
+    reconcile::{Difference, Kept, Known, Stretch, Suspect},
 };
 use desk_events::{AggregateKind, Event};
 use sqlx::PgConnection;
 
-use crate::{domain::latest, store};
+use crate::{audit, domain::latest, store};
 
 /// Keeps the last state of each ticket, the sums of the reports, and the copies that name them.
 #[derive(Debug, Clone, Copy)]
@@ -32,11 +32,7 @@ impl Consumer for Reporting {
         store::keep::take_turn(conn).await?;
         desk_replica::apply(conn, events).await?;
         store::categories::keep(conn, events).await?;
-        let heard = latest(events);
-        store::keep::keep(conn, &heard).await?;
-        if !heard.is_empty() && store::rebuild::is_running(conn).await? {
-            store::rebuild::keep(conn, &heard).await?;
-        }
+        store::rebuild::keep_in_all(conn, &latest(events)).await?;
         Ok(())
     }
 
@@ -64,5 +60,32 @@ impl Consumer for Reporting {
             copied => desk_replica::known(conn, copied, ids).await,
         };
         Ok(known?)
+    }
+
+    const AUDITED: bool = true;
+
+    async fn suspects(
+        &self,
+        conn: &mut PgConnection,
+        stretch: &Stretch,
+    ) -> anyhow::Result<Vec<Suspect>> {
+        audit::suspects(conn, stretch).await
+    }
+
+    async fn heal(
+        &self,
+        conn: &mut PgConnection,
+        stretch: &Stretch,
+        wrong: &[Suspect],
+    ) -> anyhow::Result<()> {
+        Ok(audit::heal(conn, stretch, wrong).await?)
+    }
+
+    async fn derived(
+        &self,
+        conn: &mut PgConnection,
+        heal: bool,
+    ) -> anyhow::Result<Vec<Difference>> {
+        Ok(audit::derived(conn, heal).await?)
     }
 }

@@ -2,6 +2,7 @@
 //! models are meant, but where they are built anew.
 
 pub(crate) mod categories;
+pub(crate) mod facts;
 pub(crate) mod keep;
 pub(crate) mod projects;
 pub(crate) mod rebuild;

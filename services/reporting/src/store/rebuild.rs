@@ -129,10 +129,19 @@ pub(crate) async fn begin(conn: &mut PgConnection, now: OffsetDateTime) -> sqlx:
 }
 
 /// Keeps states in the shadow; to be called by who has the turn.
-pub(crate) async fn keep(conn: &mut PgConnection, heard: &[Heard<'_>]) -> sqlx::Result<()> {
+async fn keep(conn: &mut PgConnection, heard: &[Heard<'_>]) -> sqlx::Result<()> {
     search(conn, "shadow, public").await?;
     keep::keep(conn, heard).await?;
     search(conn, "public").await
+}
+
+/// Keeps states where the reports are read, and in the shadow while one is filled.
+pub(crate) async fn keep_in_all(conn: &mut PgConnection, heard: &[Heard<'_>]) -> sqlx::Result<()> {
+    keep::keep(conn, heard).await?;
+    if !heard.is_empty() && is_running(conn).await? {
+        keep(conn, heard).await?;
+    }
+    Ok(())
 }
 
 /// Which tables are meant, until the end of the transaction.

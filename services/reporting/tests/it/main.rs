@@ -7,7 +7,7 @@ mod facts;
 mod histories;
 mod internal;
 mod models;
-mod owner;
 mod rebuild;
 mod reports;
 mod stack;
+mod verify;

@@ -2,14 +2,15 @@
 
 use std::ops::Deref;
 
-use desk_bus::{Freshness, reconcile::Snapshot};
-use desk_testkit::{Client, Desk, Keys, Stage, eventually};
-use reporting::{App, Rebuilder};
+use desk_bus::{
+    Freshness,
+    reconcile::{Owners, Reconciler, Snapshot},
+};
+use desk_testkit::{Client, Desk, Keys, Owner, Stage, eventually};
+use reporting::{App, Rebuilder, events::Reporting};
 use serde_json::Value;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
-
-use crate::owner::Owner;
 
 /// A database of the test's own.
 pub async fn database() -> PgPool {
@@ -24,7 +25,7 @@ pub async fn desk(db: PgPool) -> Desk {
 }
 
 fn app(db: PgPool, keys: &Keys, owner: &Owner) -> App {
-    let snapshot = Snapshot::of(&owner.owners(keys)).unwrap();
+    let snapshot = Snapshot::of(&owner.owners(keys, "reporting")).unwrap();
     let stop = CancellationToken::new();
     App {
         rebuilder: Rebuilder::new(db.clone(), snapshot, keys.clock.clone(), stop),
@@ -44,6 +45,7 @@ pub struct Stack {
     pub owner: Owner,
     stage: Stage,
     app: App,
+    owners: Owners,
 }
 
 impl Deref for Stack {
@@ -61,6 +63,7 @@ impl Stack {
         let keys = Keys::new();
         let owner = Owner::start().await;
         let app = app(stage.db.clone(), &keys, &owner);
+        let owners = owner.owners(&keys, "reporting");
         let desk = Desk::new(reporting::router(app.clone()), keys, "reporting");
         Self {
             ticket: desk.service("ticket"),
@@ -68,12 +71,18 @@ impl Stack {
             owner,
             stage,
             app,
+            owners,
         }
     }
 
     /// Starts its own consumers.
     pub fn consume(&self) {
         reporting::start_consumers(&self.app, &self.bus, self.stop.clone());
+    }
+
+    /// Compares what reporting keeps with what its owners have.
+    pub fn reconciler(&self) -> Reconciler<Reporting> {
+        reporting::reconciler(&self.app, &self.bus, &self.owners).unwrap()
     }
 
     /// What reporting knows of a ticket; null when nothing.

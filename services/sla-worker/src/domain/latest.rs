@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use desk_events::{Event, Fact, TicketState};
+use desk_events::{Event, Fact, TicketRecord, TicketState};
 
 use super::{Deadline, open_deadlines};
 
@@ -17,6 +17,15 @@ pub(crate) struct Heard<'a> {
 }
 
 impl<'a> Heard<'a> {
+    /// As ticket tells it when it is asked.
+    pub(crate) const fn told(record: &'a TicketRecord) -> Self {
+        Self {
+            ticket: &record.ticket,
+            sequence: record.sequence,
+            purged: false,
+        }
+    }
+
     fn of(event: &'a Event) -> Option<Self> {
         Some(Self {
             ticket: event.fact.ticket()?,

@@ -2,13 +2,15 @@
 
 use desk_bus::{
     Consumer,
-    reconcile::{Kept, Known},
+    reconcile::{Kept, Known, Stretch, Suspect},
 };
 use desk_events::{AggregateKind, Event};
+use desk_http::Clock;
 use sqlx::PgConnection;
 
 use crate::{
     alarm::Alarm,
+    audit,
     domain::{Heard, latest},
     store,
 };
@@ -17,12 +19,20 @@ use crate::{
 #[derive(Debug, Clone, Default)]
 pub struct SlaWorker {
     alarm: Alarm,
+    clock: Clock,
 }
 
 impl SlaWorker {
-    /// A consumer that wakes the worker for what it hears.
-    pub const fn new(alarm: Alarm) -> Self {
-        Self { alarm }
+    /// A consumer that wakes the worker for what it hears; its clocks run by this one.
+    pub const fn new(alarm: Alarm, clock: Clock) -> Self {
+        Self { alarm, clock }
+    }
+
+    fn wake<'a>(&self, heard: impl Iterator<Item = Heard<'a>>) {
+        let deadlines = heard.flat_map(|heard| heard.deadlines());
+        if let Some(at) = deadlines.map(|deadline| deadline.first_word_at()).min() {
+            self.alarm.tell(at);
+        }
     }
 }
 
@@ -57,10 +67,29 @@ impl Consumer for SlaWorker {
     }
 
     async fn committed(&self, events: &[Event]) {
-        let heard = latest(events);
-        let deadlines = heard.iter().flat_map(Heard::deadlines);
-        if let Some(at) = deadlines.map(|deadline| deadline.first_word_at()).min() {
-            self.alarm.tell(at);
-        }
+        self.wake(latest(events).into_iter());
+    }
+
+    const AUDITED: bool = true;
+
+    async fn suspects(
+        &self,
+        conn: &mut PgConnection,
+        stretch: &Stretch,
+    ) -> anyhow::Result<Vec<Suspect>> {
+        Ok(audit::suspects(conn, stretch, self.clock.now()).await?)
+    }
+
+    async fn heal(
+        &self,
+        conn: &mut PgConnection,
+        stretch: &Stretch,
+        wrong: &[Suspect],
+    ) -> anyhow::Result<()> {
+        Ok(audit::heal(conn, stretch, wrong, self.clock.now()).await?)
+    }
+
+    async fn healed(&self, stretch: &Stretch) {
+        self.wake(stretch.tickets.iter().map(Heard::told));
     }
 }

@@ -3,7 +3,7 @@
 use desk_http::Timestamp;
 use serde::Serialize;
 use sqlx::{PgConnection, PgPool};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 
 use crate::domain::{Deadline, Heard};
@@ -18,6 +18,41 @@ pub(crate) struct OpenDeadline {
     due_at: Timestamp,
     /// The ticket's deadline generation that the due time belongs to.
     generation: i32,
+}
+
+/// A clock's whole row.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    /// Ticket id.
+    pub(crate) ticket_id: i64,
+    /// Which clock.
+    pub(crate) metric: String,
+    /// The ticket's project.
+    pub(crate) project_id: i64,
+    /// When it is due.
+    pub(crate) due_at: OffsetDateTime,
+    /// When 80 % of the time is over; none once that was said.
+    pub(crate) soon_at: Option<OffsetDateTime>,
+    /// The ticket's deadline generation that the due time belongs to.
+    pub(crate) generation: i32,
+    /// It was said that it is overdue.
+    pub(crate) claimed: bool,
+}
+
+/// How long ticket may take to answer a claim; then it is said again.
+const ANSWER: Duration = Duration::minutes(10);
+
+impl Clock {
+    /// Whether it is the clock that should run, and nothing was left out or said too early.
+    pub(crate) fn is_right(&self, running: &Deadline, now: OffsetDateTime) -> bool {
+        let is_it = self.metric == running.metric.as_str()
+            && (self.project_id, self.due_at, self.generation)
+                == (running.project_id, running.due_at, running.generation);
+        let was_soon = running.soon_at.is_none_or(|at| at <= now);
+        let soon = self.soon_at == running.soon_at || (self.soon_at.is_none() && was_soon);
+        let claim = !self.claimed || (self.due_at < now && now < self.due_at + ANSWER);
+        is_it && soon && claim
+    }
 }
 
 /// One array per column: a whole batch is one statement.
@@ -94,4 +129,53 @@ pub(crate) async fn of_ticket(db: &PgPool, ticket_id: i64) -> sqlx::Result<Vec<O
     )
     .fetch_all(db)
     .await
+}
+
+/// The clocks of the tickets whose ids are in a range.
+pub(crate) async fn between(
+    conn: &mut PgConnection,
+    after: i64,
+    last: i64,
+) -> sqlx::Result<Vec<Clock>> {
+    sqlx::query_as!(
+        Clock,
+        "select ticket_id, metric, project_id, due_at, soon_at, generation, claimed
+         from deadlines where ticket_id > $1 and ticket_id <= $2 order by ticket_id, metric",
+        after,
+        last,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// The clocks of these tickets.
+pub(crate) async fn of_tickets(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<Clock>> {
+    sqlx::query_as!(
+        Clock,
+        "select ticket_id, metric, project_id, due_at, soon_at, generation, claimed
+         from deadlines where ticket_id = any($1)",
+        ids,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Drops a clock.
+pub(crate) async fn drop_one(conn: &mut PgConnection, clock: &Clock) -> sqlx::Result<()> {
+    sqlx::query!(
+        "delete from deadlines where ticket_id = $1 and metric = $2",
+        clock.ticket_id,
+        clock.metric,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Drops every clock of these tickets.
+pub(crate) async fn drop_all(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<()> {
+    sqlx::query!("delete from deadlines where ticket_id = any($1)", ids)
+        .execute(conn)
+        .await?;
+    Ok(())
 }

@@ -8,3 +8,4 @@ mod facts;
 mod internal;
 mod sharing;
 mod stack;
+mod verify;

@@ -2,9 +2,12 @@
 
 use std::ops::Deref;
 
-use desk_bus::Consumer;
+use desk_bus::{
+    Consumer,
+    reconcile::{Owners, Reconciler},
+};
 use desk_events::{Event, NewEvent, SlaClaim};
-use desk_testkit::{Client, Desk, Keys, Stage, eventually, facts::heard};
+use desk_testkit::{Client, Desk, Keys, Owner, Stage, eventually, facts::heard};
 use serde_json::Value;
 use sla_worker::{App, alarm::Alarm, events::SlaWorker};
 use sqlx::{PgPool, postgres::PgConnectOptions, types::Json};
@@ -22,8 +25,11 @@ pub struct Stack {
     pub desk: Desk,
     /// Another service that asks it.
     pub ticket: Client,
+    /// What ticket has.
+    pub owner: Owner,
     stage: Stage,
     app: App,
+    owners: Owners,
 }
 
 impl Deref for Stack {
@@ -46,18 +52,27 @@ impl Stack {
             gatekeeper: keys.gatekeeper("sla-worker"),
             alarm: Alarm::default(),
         };
+        let owner = Owner::start().await;
+        let owners = owner.owners(&keys, "sla-worker");
         let desk = Desk::new(sla_worker::router(app.clone()), keys, "sla-worker");
         Self {
             ticket: desk.service("ticket"),
             desk,
+            owner,
             stage,
             app,
+            owners,
         }
     }
 
     /// Starts its own consumer.
     pub fn consume(&self) {
         sla_worker::start_consumer(&self.app, &self.stop);
+    }
+
+    /// Compares what the worker keeps with what ticket has.
+    pub fn reconciler(&self) -> Reconciler<SlaWorker> {
+        sla_worker::reconciler(&self.app, &self.owners).unwrap()
     }
 
     /// Starts its own worker.
@@ -90,7 +105,7 @@ impl Stack {
     /// Applies events at once, without the bus.
     pub async fn hear(&self, events: Vec<NewEvent>) {
         let events: Vec<Event> = events.into_iter().map(heard).collect();
-        let consumer = SlaWorker::new(self.app.alarm.clone());
+        let consumer = SlaWorker::new(self.app.alarm.clone(), self.app.clock.clone());
         let mut tx = self.db.begin().await.unwrap();
         consumer.apply(&mut tx, &events).await.unwrap();
         tx.commit().await.unwrap();

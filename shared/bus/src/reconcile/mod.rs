@@ -11,8 +11,11 @@
 //! An event counts as missing only when all that the stream held after the head was read has been
 //! acknowledged, and the consumer still does not have it: what is merely under way is left alone.
 //! Saying something again is always harmless, since consumers are idempotent. What the outbox's
+//! A row that is wrong although its sequence is right is found by an [`audit`], which comes with a
+//! command and, every six hours, with the schedule. What the outbox's
 //! retention has taken is counted; bringing it back is a rebuild from the owner's [`Snapshot`].
 
+mod audit;
 mod gaps;
 mod kept;
 mod lacking;
@@ -41,6 +44,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{Bus, consumer::Consumer};
 
+pub use audit::{Difference, Stretch, Suspect};
 pub use kept::{Kept, KeptBy, Known};
 pub use owner::{Owner, routes};
 pub use peers::{OwnerSettings, Owners};
@@ -71,6 +75,7 @@ struct Parts<C> {
     pool: PgPool,
     consumer: C,
     peers: Peers,
+    snapshot: Snapshot,
     clock: Clock,
 }
 
@@ -83,6 +88,7 @@ impl<C: Consumer> Reconciler<C> {
         let kinds = consumer.keeps().iter().map(|kept| kept.kind);
         let parts = Parts {
             peers: Peers::of(kinds, owners)?,
+            snapshot: Snapshot::of(owners)?,
             bus: bus.clone(),
             pool: pool.clone(),
             consumer,
@@ -99,7 +105,7 @@ impl<C: Consumer> Reconciler<C> {
     /// # Errors
     /// The consumer's database is out of reach.
     pub async fn once(&self) -> anyhow::Result<Option<Report>> {
-        run::run(&self.parts, Reason::Command).await
+        run::run(&self.parts, Reason::Command, C::AUDITED).await
     }
 
     /// Compares by command: waits for NATS and for another process to be done, and prints the
@@ -125,6 +131,37 @@ impl<C: Consumer> Reconciler<C> {
             report.failed.is_empty(),
             "not every owner was compared with"
         );
+        Ok(())
+    }
+
+    /// Compares every row that is kept of tickets, and every figure, with ticket's own states, and
+    /// heals what differs if told to; `tell` hears of each difference. Answers how many there are.
+    ///
+    /// # Errors
+    /// NATS, ticket or the database is out of reach.
+    pub async fn audit(
+        &self,
+        heal: bool,
+        tell: impl FnMut(&Difference) + Send,
+    ) -> anyhow::Result<u64> {
+        run::audit(&self.parts, heal, tell).await
+    }
+
+    /// The same by command: waits for NATS, and prints what differs.
+    ///
+    /// # Errors
+    /// As [`Reconciler::audit`]; something differs and was not to be healed.
+    pub async fn verify(&self, heal: bool) -> anyhow::Result<()> {
+        let connected = timeout(COMMAND_PATIENCE, self.parts.bus.connected());
+        connected.await.context("NATS is away")?;
+        let mut out = io::stdout();
+        let count = self.audit(heal, |difference| {
+            drop(writeln!(out, "{difference}"));
+        });
+        let count = count.await?;
+        ensure!(heal || count == 0, "{count} differences");
+        let healed = if count > 0 { ", healed" } else { "" };
+        writeln!(io::stdout(), "{count} differences{healed}")?;
         Ok(())
     }
 

@@ -77,6 +77,10 @@ pub struct Report {
     pub owners: BTreeMap<&'static str, Findings>,
     /// Owners that could not be compared with, and why.
     pub failed: BTreeMap<&'static str, String>,
+    /// Rows and figures that were kept otherwise than ticket tells, and were healed; none when they
+    /// were not compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub healed: Option<u64>,
 }
 
 impl Report {

@@ -10,7 +10,8 @@ use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{
-    Parts,
+    Parts, audit,
+    audit::Difference,
     gaps::requests,
     kept::{Kept, KeptBy},
     lacking::{Lacking, lacking},
@@ -29,12 +30,17 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The longest rest between two pages: a comparison takes half of the time at most.
-const REST: Duration = Duration::from_millis(250);
+pub(super) const REST: Duration = Duration::from_millis(250);
 
-/// Compares now; none when another process is at it. Notes what was found.
+/// How many differences are logged one by one.
+const LOGGED: u64 = 20;
+
+/// Compares now, and row by row if told to; none when another process is at it. Notes what was
+/// found.
 pub(crate) async fn run<C: Consumer>(
     parts: &Parts<C>,
     reason: Reason,
+    audited: bool,
 ) -> anyhow::Result<Option<Report>> {
     let began = Instant::now();
     let mut report = Report {
@@ -43,10 +49,11 @@ pub(crate) async fn run<C: Consumer>(
         seconds: 0.0,
         owners: BTreeMap::new(),
         failed: BTreeMap::new(),
+        healed: None,
     };
     // The questions to one owner after the other belong together.
     let context = TraceContext::accept(None, None);
-    if !desk_telemetry::scope(context, compare(parts, &mut report)).await? {
+    if !desk_telemetry::scope(context, compare(parts, &mut report, audited)).await? {
         return Ok(None);
     }
     report.seconds = began.elapsed().as_secs_f64();
@@ -56,7 +63,11 @@ pub(crate) async fn run<C: Consumer>(
 
 /// Compares under the lock; false when another process holds it. An owner that is down keeps
 /// nobody from the others.
-async fn compare<C: Consumer>(parts: &Parts<C>, report: &mut Report) -> anyhow::Result<bool> {
+async fn compare<C: Consumer>(
+    parts: &Parts<C>,
+    report: &mut Report,
+    audited: bool,
+) -> anyhow::Result<bool> {
     let mut comparison = Comparison::begin(parts).await?;
     if !comparison.lock().await? {
         return Ok(false);
@@ -67,8 +78,26 @@ async fn compare<C: Consumer>(parts: &Parts<C>, report: &mut Report) -> anyhow::
             Err(error) => drop(report.failed.insert(owner, format!("{error:#}"))),
         }
     }
+    if audited {
+        match comparison.audit().await {
+            Ok(healed) => report.healed = Some(healed),
+            Err(error) => drop(report.failed.insert("ticket", format!("{error:#}"))),
+        }
+    }
     comparison.unlock().await?;
     Ok(true)
+}
+
+/// Compares row by row, on a connection beside the pool.
+pub(super) async fn audit<C: Consumer>(
+    parts: &Parts<C>,
+    heal: bool,
+    tell: impl FnMut(&Difference) + Send,
+) -> anyhow::Result<u64> {
+    let mut comparison = Comparison::begin(parts).await?;
+    let context = TraceContext::accept(None, None);
+    let work = audit::audit(parts, &mut comparison.conn, heal, tell);
+    desk_telemetry::scope(context, work).await
 }
 
 /// Metrics, and one line.
@@ -91,8 +120,10 @@ fn note<C: Consumer>(parts: &Parts<C>, report: &Report) {
         let now = parts.clock.now().unix_timestamp();
         metrics::gauge!("reconciler_last_run_seconds", "consumer" => C::NAME).set(now as f64);
     }
+    let healed = report.healed.unwrap_or_default();
+    metrics::counter!("reconciler_healed_total", "consumer" => C::NAME).increment(healed);
     let total = report.total();
-    if outcome == Outcome::Whole && total.beyond == 0 {
+    if outcome == Outcome::Whole && total.beyond == 0 && healed == 0 {
         tracing::info!(consumer = C::NAME, %report, "reconciled");
     } else {
         tracing::warn!(consumer = C::NAME, outcome = outcome.as_str(), %report, "reconciled");
@@ -144,6 +175,18 @@ impl<'a, C: Consumer> Comparison<'a, C> {
             .await
             .context("the reconciler's lock")?;
         Ok(self.conn.close().await?)
+    }
+
+    /// Heals what is kept otherwise than ticket tells it; answers how much that was.
+    async fn audit(&mut self) -> anyhow::Result<u64> {
+        let mut logged = 0;
+        audit::audit(self.parts, &mut self.conn, true, |difference| {
+            if logged < LOGGED {
+                tracing::warn!(consumer = C::NAME, %difference, "healed");
+            }
+            logged += 1;
+        })
+        .await
     }
 
     async fn owner(&mut self, owner: &str, peer: &Peer) -> anyhow::Result<Findings> {

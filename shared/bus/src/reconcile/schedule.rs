@@ -24,6 +24,9 @@ const SOON: Duration = Duration::from_secs(2);
 /// When it is seen whether what was missing has arrived.
 const FOLLOW_UP: Duration = Duration::from_secs(30);
 
+/// How often the schedule compares row by row, too: that reads every ticket.
+const AUDIT: Duration = Duration::from_hours(6);
+
 /// Compares until told to stop.
 pub(crate) async fn run<C: Consumer>(parts: Arc<Parts<C>>, stop: CancellationToken) {
     if parts.consumer.keeps().is_empty() {
@@ -35,11 +38,18 @@ pub(crate) async fn run<C: Consumer>(parts: Arc<Parts<C>>, stop: CancellationTok
 async fn forever<C: Consumer>(parts: &Parts<C>) {
     let mut plan = Plan::new(parts.every());
     let mut watch = Watch::default();
+    let mut audited = Instant::now();
     loop {
         let reason = await_reason(parts, &mut watch, &plan).await;
-        match run::run(parts, reason).await {
+        let audits = C::AUDITED && reason == Reason::Schedule && audited.elapsed() >= AUDIT;
+        match run::run(parts, reason, audits).await {
             // None: another process is at it.
-            Ok(report) => plan.after(reason, report.map(|report| report.outcome())),
+            Ok(report) => {
+                if audits {
+                    audited = Instant::now();
+                }
+                plan.after(reason, report.map(|report| report.outcome()));
+            }
             Err(error) => {
                 let error = format!("{error:#}");
                 tracing::warn!(consumer = C::NAME, error, "not reconciled, tried again");

@@ -42,12 +42,10 @@ async fn assert_true(world: &World, root: &Person) {
     );
 }
 
-/// Runs a command of reporting to its end.
-async fn reporting(world: &World, words: &[&str]) -> bool {
-    let mut command = Command::new(world.stack.program(Service::Reporting));
-    command
-        .args(words)
-        .envs(world.stack.env(Service::Reporting));
+/// Runs a command of a service to its end.
+async fn run(world: &World, service: Service, words: &[&str]) -> bool {
+    let mut command = Command::new(world.stack.program(service));
+    command.args(words).envs(world.stack.env(service));
     let status = command.stdout(Stdio::null()).status().await;
     status.unwrap().success()
 }
@@ -73,8 +71,43 @@ async fn reports_are_rebuilt_while_the_desk_works() {
     assert_true(&world, &root).await;
 
     let before = root.get("/reports/agents").await.expect(200);
-    assert!(reporting(&world, &["rebuild"]).await);
+    assert!(run(&world, Service::Reporting, &["rebuild"]).await);
     assert_eq!(root.get("/reports/agents").await.expect(200), before);
+    assert_true(&world, &root).await;
+    assert!(run(&world, Service::Reporting, &["verify"]).await);
+    assert!(run(&world, Service::SlaWorker, &["verify"]).await);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wrong_figures_and_deadlines_are_found_and_healed_by_command() {
+    let world = World::start("verify").await;
+    let load = Load::of(&world).await;
+    load.start(20).join_all().await;
+    settled(&world).await;
+    let root = world.super_admin().await;
+    for (service, planted) in [
+        (
+            Service::Reporting,
+            "update category_days set tickets = tickets + 1",
+        ),
+        (
+            Service::Reporting,
+            "update tickets set status = 'open' where id = 1",
+        ),
+        (
+            Service::SlaWorker,
+            "update tickets set sequence = sequence + 40 where id = 1",
+        ),
+    ] {
+        world.sql(service, planted).await;
+        assert!(!run(&world, service, &["verify"]).await, "{planted}");
+        assert!(
+            run(&world, service, &["verify", "--repair"]).await,
+            "{planted}"
+        );
+        assert!(run(&world, service, &["verify"]).await, "{planted}");
+    }
     assert_true(&world, &root).await;
     world.stop().await;
 }

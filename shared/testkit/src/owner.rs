@@ -1,4 +1,4 @@
-//! Ticket's side of the internal calls, told by the test what there is.
+//! Ticket's side of the internal calls, for consumers: a server that tells what the test says.
 
 use std::{
     collections::BTreeMap,
@@ -16,10 +16,10 @@ use axum::{
 };
 use desk_bus::reconcile::{OwnerSettings, Owners};
 use desk_events::{Event, Fact, TicketPage, TicketRecord};
-use desk_testkit::Keys;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::Semaphore};
+
+use crate::Keys;
 
 /// Tickets a page: few, so that a handful makes several.
 const PAGE: usize = 3;
@@ -41,18 +41,15 @@ struct Told {
     asked: Vec<String>,
 }
 
-#[derive(Deserialize)]
-struct Wanted {
-    #[serde(default)]
-    after: String,
-}
-
 impl Owner {
     /// Has no ticket yet.
+    ///
+    /// # Panics
+    /// When there is no port.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let owner = Self {
-            url: format!("http://{}/", listener.local_addr().unwrap()),
+            url: format!("http://{}/", listener.local_addr().expect("an address")),
             told: Arc::default(),
             gate: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS / 2)),
             broken: Arc::default(),
@@ -65,15 +62,15 @@ impl Owner {
         owner
     }
 
-    /// Every owner is asked here.
-    pub fn owners(&self, keys: &Keys) -> Owners {
+    /// Every owner is asked here, by this service.
+    pub fn owners(&self, keys: &Keys, service: &str) -> Owners {
         let settings = OwnerSettings {
             auth_url: self.url.clone(),
             project_url: self.url.clone(),
             ticket_url: self.url.clone(),
             sla_worker_url: self.url.clone(),
         };
-        Owners::new(&settings, &keys.issuer("reporting"), &keys.clock)
+        Owners::new(&settings, &keys.issuer(service), &keys.clock)
     }
 
     /// Ticket's own state changes with each event that it says.
@@ -130,7 +127,7 @@ impl Owner {
             next: last.map(|last| last.ticket.id.to_string()),
             total: after
                 .is_empty()
-                .then_some(i64::try_from(told.tickets.len()).unwrap()),
+                .then_some(told.tickets.len().try_into().unwrap_or(i64::MAX)),
             tickets,
         };
         told.asked.push(after);
@@ -140,13 +137,15 @@ impl Owner {
 
 async fn snapshot(
     State(owner): State<Owner>,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<BTreeMap<String, String>>,
 ) -> Result<Json<TicketPage>, StatusCode> {
     if owner.broken.load(Ordering::Relaxed) {
         return Err(StatusCode::INTERNAL_SERVER_ERROR);
     }
-    owner.gate.acquire().await.unwrap().forget();
-    Ok(Json(owner.page(wanted.after)))
+    owner.gate.acquire().await.expect("never closed").forget();
+    Ok(Json(
+        owner.page(wanted.get("after").cloned().unwrap_or_default()),
+    ))
 }
 
 /// Nothing was ever published.
