@@ -43,7 +43,7 @@ async fn assert_true(world: &World, root: &Person) {
 }
 
 /// Runs a command of a service to its end.
-async fn run(world: &World, service: Service, words: &[&str]) -> bool {
+pub async fn run(world: &World, service: Service, words: &[&str]) -> bool {
     let mut command = Command::new(world.stack.program(service));
     command.args(words).envs(world.stack.env(service));
     let status = command.stdout(Stdio::null()).status().await;

@@ -6,4 +6,5 @@ mod kills;
 pub mod load;
 mod nats;
 mod paused;
+mod readers;
 pub mod truth;

@@ -17,7 +17,7 @@ use super::{
     load::Load,
     truth::{assert_whole, settled},
 };
-use crate::stream::is_published;
+use crate::{rebuild::run, stream::is_published};
 
 /// A second, as promised, and a quarter for a busy machine.
 const AT_ONCE: Duration = Duration::from_millis(1_250);
@@ -148,6 +148,9 @@ async fn a_bus_that_loses_its_data_costs_nobody_anything() {
     .await;
     settled(&world).await;
     assert_whole(&world, load.done()).await;
+    for service in [Service::Reporting, Service::SlaWorker] {
+        assert!(run(&world, service, &["verify"]).await, "{service}");
+    }
     world.stop().await;
 }
 
