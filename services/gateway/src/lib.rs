@@ -75,7 +75,9 @@ fn cors(origins: &[HeaderValue]) -> Option<CorsLayer> {
                 "x-request-id",
             ]))
             .expose_headers(named(&[
+                "accept-ranges",
                 "content-disposition",
+                "content-range",
                 "etag",
                 "retry-after",
                 "x-data-as-of",

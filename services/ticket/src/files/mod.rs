@@ -149,7 +149,7 @@ fn random_name() -> String {
     format!("{}/{name}", &name[..2])
 }
 
-fn down(error: &object_store::Error) -> Error {
+fn down(error: &dyn std::error::Error) -> Error {
     tracing::warn!(%error, "the store of the files is out of reach");
     metrics::counter!("files_unavailable_total").increment(1);
     Error::DOWN

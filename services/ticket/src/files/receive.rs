@@ -2,7 +2,7 @@
 //! they come, and taken back unless they are kept.
 
 use bytes::{Bytes, BytesMut};
-use desk_http::{Error, Result};
+use desk_http::Result;
 use object_store::buffered::BufWriter;
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
@@ -158,11 +158,8 @@ impl Receiver<'_> {
     /// # Errors
     /// 503 when the store is out of reach.
     pub async fn finish(mut self) -> Result<()> {
-        self.writer.shutdown().await.map_err(|error| {
-            tracing::warn!(%error, "the store of the files is out of reach");
-            metrics::counter!("files_unavailable_total").increment(1);
-            Error::DOWN
-        })?;
+        let written = self.writer.shutdown().await;
+        written.map_err(|error| down(&error))?;
         self.upload.content_type = kind::sniff(&self.head);
         self.upload.digest = self.digest.finalize().to_vec();
         self.uploads.stored.push(self.upload);

@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     App,
-    files::{Unfit, Uploads},
+    files::{Receiver, Unfit, Uploads},
 };
 
 /// The field of the files.
@@ -189,26 +189,25 @@ impl Parts {
         if name.is_empty() {
             return self.nameless(field).await;
         }
-        let refused = match self.uploads.receive(&name) {
-            Ok(receiver) => {
-                let mut receiver = receiver;
-                let outcome = pour(field, &mut receiver).await;
-                match outcome {
-                    Ok(true) => return receiver.finish().await,
-                    Ok(false) => {
-                        receiver.abort().await;
-                        Unfit::TooLarge
-                    }
-                    Err(error) => {
-                        receiver.abort().await;
-                        return Err(error);
-                    }
-                }
+        let mut receiver = match self.uploads.receive(&name) {
+            Ok(receiver) => receiver,
+            Err(unfit) => {
+                self.details.add(ATTACHMENTS, unfit.message());
+                return Ok(());
             }
-            Err(unfit) => unfit,
         };
-        self.details.add(ATTACHMENTS, refused.message());
-        Ok(())
+        match pour(field, &mut receiver).await {
+            Ok(true) => receiver.finish().await,
+            Ok(false) => {
+                receiver.abort().await;
+                self.details.add(ATTACHMENTS, Unfit::TooLarge.message());
+                Ok(())
+            }
+            Err(error) => {
+                receiver.abort().await;
+                Err(error)
+            }
+        }
     }
 
     /// An empty file without a name is what a browser sends where none was chosen.
@@ -254,7 +253,7 @@ async fn drain(field: &mut Field<'_>) -> Result<()> {
 }
 
 /// False when the file is too large.
-async fn pour(field: &mut Field<'_>, receiver: &mut crate::files::Receiver<'_>) -> Result<bool> {
+async fn pour(field: &mut Field<'_>, receiver: &mut Receiver<'_>) -> Result<bool> {
     while let Some(piece) = next(field).await? {
         if !receiver.take(piece).await? {
             return Ok(false);

@@ -216,6 +216,12 @@ async fn every_route_is_in_the_document_with_its_capability() {
             }
         }
     }
+    for path in ["/tickets", "/tickets/{id}/messages"] {
+        let body = &document["paths"][path]["post"]["requestBody"]["content"];
+        for kind in ["application/json", "multipart/form-data"] {
+            assert!(body[kind]["schema"].is_object(), "{path} as {kind}");
+        }
+    }
     // Updates answer to PUT and PATCH both.
     assert_eq!(operations, 51);
 }

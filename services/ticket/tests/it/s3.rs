@@ -110,6 +110,27 @@ async fn objects(settings: &FileSettings) -> Vec<String> {
     named.try_collect().await.unwrap()
 }
 
+#[tokio::test]
+async fn a_bucket_that_nobody_serves_costs_files_alone() {
+    for scheme in ["http", "https"] {
+        let settings = FileSettings {
+            files_folder: "unused".into(),
+            s3_bucket: Some("attachments".to_owned()),
+            s3_endpoint: Some(format!("{scheme}://127.0.0.1:{}", free_ports()[0])),
+            s3_region: "us-east-1".to_owned(),
+            s3_access_key_id: Some(KEY_ID.to_owned()),
+            s3_secret_access_key: Some(SecretString::from(KEY)),
+        };
+        let desk = Desk::with_files(TempDir::new().unwrap(), &settings).await;
+        let with_file = form().file("attachments[]", "a", b"x");
+        desk.tunde()
+            .post_form("/tickets", with_file)
+            .await
+            .expect(503);
+        desk.tunde().post_form("/tickets", form()).await.expect(201);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs an S3 server: `cargo xtask test` fetches one, where it can be had"]
 async fn files_live_in_a_bucket() {
