@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     consumer::{self, Consumer},
-    relay,
+    erasure, relay,
     settings::BusSettings,
     stream,
 };
@@ -96,9 +96,14 @@ impl Bus {
     }
 
     /// Publishes the outbox of this database until told to stop. Every replica runs one; the
-    /// holder of the outbox's lock publishes, the others stand by.
+    /// holder of the outbox's lock publishes, the others stand by. What was erased here is taken
+    /// out of the stream besides.
     pub fn relay(&self, pool: PgPool, stop: CancellationToken) -> JoinHandle<()> {
-        tokio::spawn(relay::run(self.clone(), pool, stop))
+        let erasing = erasure::run(self.clone(), pool.clone(), stop.clone());
+        let relaying = relay::run(self.clone(), pool, stop);
+        tokio::spawn(async {
+            tokio::join!(relaying, erasing);
+        })
     }
 
     /// Feeds a consumer until told to stop. Replicas share the durable of the consumer's name.

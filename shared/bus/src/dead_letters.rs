@@ -2,7 +2,7 @@
 //! ticket it is about.
 
 use anyhow::Context as _;
-use desk_events::{AggregateKind, Event, Fact, Unreadable};
+use desk_events::{Event, Fact, Unreadable};
 use serde::Deserialize;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
@@ -120,21 +120,23 @@ pub async fn forget(conn: &mut PgConnection, id: i64) -> sqlx::Result<bool> {
     .await
 }
 
-/// Drops what letters there are about tickets that these events purge; what they told counts as
+/// Drops what letters there are about what these events purge or erase; what they told counts as
 /// heard, as in [`forget`].
 pub(crate) async fn erase_purged(conn: &mut PgConnection, events: &[Event]) -> sqlx::Result<()> {
-    let purged: Vec<i64> = events
+    let (kinds, ids): (Vec<&str>, Vec<i64>) = events
         .iter()
-        .filter(|event| matches!(event.fact, Fact::TicketPurged(_)))
-        .map(|event| event.aggregate.id)
-        .collect();
-    if purged.is_empty() {
+        .filter(|event| takes_data_back(&event.fact))
+        .map(|event| (event.aggregate.kind.as_str(), event.aggregate.id))
+        .unzip();
+    if ids.is_empty() {
         return Ok(());
     }
     sqlx::query!(
         "with gone as (
-             delete from dead_letters where aggregate_kind = $1 and aggregate_id = any($2)
-             returning consumer, aggregate_kind, aggregate_id, sequence)
+             delete from dead_letters as d
+             using (select distinct * from unnest($1::text[], $2::bigint[])) as e (kind, id)
+             where d.aggregate_kind = e.kind and d.aggregate_id = e.id
+             returning d.consumer, d.aggregate_kind, d.aggregate_id, d.sequence)
          insert into heard as h (consumer, aggregate_kind, aggregate_id, sequences)
          select consumer, aggregate_kind, aggregate_id,
                 range_agg(int8range(sequence, sequence, '[]'))
@@ -142,12 +144,19 @@ pub(crate) async fn erase_purged(conn: &mut PgConnection, events: &[Event]) -> s
          group by consumer, aggregate_kind, aggregate_id
          on conflict (consumer, aggregate_kind, aggregate_id) do update
          set sequences = h.sequences + excluded.sequences",
-        AggregateKind::Ticket.as_str(),
-        &purged,
+        &kinds as &[&str],
+        &ids,
     )
     .execute(conn)
     .await?;
     Ok(())
+}
+
+const fn takes_data_back(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::TicketPurged(_) | Fact::TicketErased(_) | Fact::UserErased(_)
+    )
 }
 
 /// An event about to be set aside.

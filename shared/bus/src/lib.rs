@@ -6,6 +6,7 @@
 //! - [`reconcile`] compares what consumers have with what the outboxes said, and has it said again;
 //! - [`Bus::follow`] tells up to when a consumer has everything;
 //! - [`dead_letters`] keeps what a consumer could not take, until somebody replays it;
+//! - [`erasure`] takes an aggregate's past out of the stream;
 //! - [`program`] is the command line of a service with a database;
 //! - [`mod@print`] shows the stream to people;
 //! - [`failpoint`] holds a process at a chosen moment, for the fault tests.
@@ -19,6 +20,7 @@ mod consumer;
 pub mod dead_letters;
 mod delivery;
 mod envelope;
+pub mod erasure;
 pub mod failpoint;
 mod freshness;
 mod heard;
@@ -41,6 +43,6 @@ pub use settings::BusSettings;
 pub use unavailable::Unavailable;
 
 /// The tables of this crate (`outbox`, `outbox_pending`, `outbox_parked`, `outbox_heads`, `heard`,
-/// `dead_letters`), kept in the migration table `_bus_migrations`. Run before a service's own
+/// `dead_letters`, `stream_erasures`), kept in the migration table `_bus_migrations`. Run before a service's own
 /// migrations, as the owner.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();

@@ -83,6 +83,8 @@ facts! {
     TicketRestored(TicketEvent) = "ticket.restored",
     /// The ticket is gone for good: drop its personal data.
     TicketPurged(TicketEvent) = "ticket.purged",
+    /// A person's data was taken out of the ticket: drop what is kept of it.
+    TicketErased(TicketEvent) = "ticket.erased",
     /// A reply or a note was written.
     MessageAdded(TicketEvent) = "message.added",
     /// The status changed.
@@ -101,6 +103,8 @@ facts! {
     UserVerified(UserState) = "user.verified",
     /// An account was soft-deleted.
     UserDeleted(UserState) = "user.deleted",
+    /// An account's personal data was erased: drop what is kept of the person.
+    UserErased(UserState) = "user.erased",
     /// A project was made.
     ProjectCreated(ProjectState) = "project.created",
     /// A project changed or was enabled or disabled.
@@ -135,8 +139,21 @@ impl Fact {
             | Self::TicketDeleted(event)
             | Self::TicketRestored(event)
             | Self::TicketPurged(event)
+            | Self::TicketErased(event)
             | Self::MessageAdded(event)
             | Self::StatusChanged(event) => Some(event),
+            _ => None,
+        }
+    }
+
+    /// The account's state, for every fact about an account.
+    pub fn user(&self) -> Option<&UserState> {
+        match self {
+            Self::UserCreated(user)
+            | Self::UserUpdated(user)
+            | Self::UserVerified(user)
+            | Self::UserDeleted(user)
+            | Self::UserErased(user) => Some(user),
             _ => None,
         }
     }

@@ -7,6 +7,7 @@ mod actor;
 mod audit;
 mod config;
 mod envelope;
+mod erasure;
 mod fact;
 mod project;
 mod sla;
@@ -18,6 +19,9 @@ pub use actor::{Actor, ActorKind};
 pub use audit::AuditEntry;
 pub use config::{CategoryState, SlaPolicyState, TagState};
 pub use envelope::{Aggregate, AggregateKind, Event, MAX_EVENT_BYTES, NewEvent};
+pub use erasure::{
+    ERASED_DOMAIN, ERASED_NAME, ERASED_WORDS, erased_requester, erased_user, is_erased,
+};
 pub use fact::{Fact, Unreadable};
 pub use project::{ApiKeyState, MembershipState, ProjectCount, ProjectState};
 pub use sla::{Metric, SlaClaim};

@@ -193,7 +193,8 @@ where
         .ok_or_else(|| de::Error::custom("must not be empty"))
 }
 
-/// An e-mail address that a mail server would take: one `@`, no spaces, at most 254 characters.
+/// An e-mail address that a mail server would take: one `@`, no spaces, at most 254 characters;
+/// none that stands in place of an erased person's.
 /// For `#[garde(custom(...))]` on a string.
 ///
 /// # Errors
@@ -201,7 +202,7 @@ where
 pub fn email<C>(address: &str, _: &C) -> garde::Result {
     garde::rules::email::parse_email(address)
         .ok()
-        .filter(|()| address.chars().count() <= 254)
+        .filter(|()| address.chars().count() <= 254 && !desk_events::is_erased(address))
         .ok_or_else(|| garde::Error::new("must be a valid e-mail address"))
 }
 
@@ -304,6 +305,7 @@ mod tests {
             ("a@b.co", true),
             ("a@localhost", true),
             ("a b@c.de", false),
+            ("erased-1@erased.invalid", false),
             ("x", false),
         ] {
             assert_eq!(email(address, &()).is_ok(), good, "{address}");

@@ -41,7 +41,8 @@ pub async fn apply(conn: &mut PgConnection, events: &[Event]) -> anyhow::Result<
             Fact::UserCreated(user)
             | Fact::UserUpdated(user)
             | Fact::UserVerified(user)
-            | Fact::UserDeleted(user) => {
+            | Fact::UserDeleted(user)
+            | Fact::UserErased(user) => {
                 users.push(UserRecord {
                     user: (**user).clone(),
                     sequence,

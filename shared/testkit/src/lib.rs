@@ -15,6 +15,7 @@ pub mod facts;
 mod form;
 mod keys;
 mod owner;
+pub mod remains;
 mod stage;
 mod wait;
 

@@ -8,6 +8,7 @@
 mod consuming;
 mod dead_letters;
 mod desk;
+mod erasing;
 mod ledger;
 mod outages;
 mod partitions;

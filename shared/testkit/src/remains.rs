@@ -1,0 +1,80 @@
+//! All that stands in a database and on a bus, as text: to find what should have gone.
+
+use async_nats::jetstream::{self, consumer::pull};
+use desk_bus::Bus;
+use futures::StreamExt;
+use sqlx::{AssertSqlSafe, PgPool};
+
+/// A place, and all that stands there.
+pub type Remains = Vec<(String, String)>;
+
+/// Every row of every table.
+///
+/// # Panics
+/// When the database refuses.
+pub async fn of_database(db: &PgPool) -> Remains {
+    let tables: Vec<String> = sqlx::query_scalar(
+        "select format('%I.%I', schemaname, tablename) from pg_tables
+         where schemaname not in ('pg_catalog', 'information_schema')",
+    )
+    .fetch_all(db)
+    .await
+    .expect("the tables");
+    let mut remains = Remains::new();
+    for table in tables {
+        // Bytes as they would be read, not as hexadecimal digits.
+        let sql = format!(
+            "select coalesce(string_agg(t::text, E'\\n'), '')
+                    || coalesce((select string_agg(encode(envelope, 'escape'), E'\\n')
+                                 from public.dead_letters), '')
+             from {table} as t"
+        );
+        let text: String = sqlx::query_scalar(AssertSqlSafe(sql))
+            .fetch_one(db)
+            .await
+            .expect("the rows");
+        remains.push((table, text));
+    }
+    remains
+}
+
+/// Every message of the stream.
+///
+/// # Panics
+/// When the bus cannot be read.
+pub async fn of_stream(bus: &Bus) -> Remains {
+    let context = jetstream::new(bus.client().clone());
+    let stream = context
+        .get_stream(bus.stream_name())
+        .await
+        .expect("the stream");
+    let reader = stream
+        .create_consumer(pull::OrderedConfig::default())
+        .await
+        .expect("a reader");
+    let left = usize::try_from(reader.cached_info().num_pending).expect("a number");
+    let messages = reader.messages().await.expect("the messages");
+    messages
+        .take(left)
+        .map(|message| {
+            let message = message.expect("a message");
+            let payload = String::from_utf8_lossy(&message.payload).into_owned();
+            (format!("stream {}", message.subject), payload)
+        })
+        .collect()
+        .await
+}
+
+/// Where one of these words still stands, whatever its case.
+pub fn found(remains: &Remains, words: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (place, text) in remains {
+        let text = text.to_lowercase();
+        for word in words {
+            if text.contains(&word.to_lowercase()) {
+                found.push(format!("{word} in {place}"));
+            }
+        }
+    }
+    found
+}
