@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use desk_bus::{Bus, reconcile::Owner};
-use desk_http::{Clock, Gatekeeper, Result};
+use desk_http::{Clock, Gatekeeper, Result, client::Peer};
 use sqlx::{PgPool, Postgres, Transaction};
 
 use crate::{account_mails::Bell, passwords::Passwords, settings::Limits, tokens::Tokens};
@@ -28,6 +28,8 @@ pub struct App {
     pub limits: Limits,
     /// Rung when a mail was asked for.
     pub bell: Bell,
+    /// Ticket, for what it has of a person.
+    pub ticket: Peer,
 }
 
 impl App {

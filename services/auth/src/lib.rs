@@ -13,6 +13,7 @@ mod app;
 pub mod bootstrap;
 mod domain;
 mod events;
+mod export;
 mod passwords;
 mod program;
 pub mod revocation;

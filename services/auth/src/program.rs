@@ -53,6 +53,7 @@ impl Program for Auth {
     }
 
     async fn open(settings: &Settings, process: &Process) -> anyhow::Result<Self> {
+        let peer = |name, url| Peer::new(name, url, process.issuer.clone(), process.clock.clone());
         let app = App {
             db: settings.database.open(CONNECTIONS, &MIGRATORS).await?,
             bus: Bus::connect(&settings.bus, Self::IDENTITY.name).await?,
@@ -62,18 +63,13 @@ impl Program for Auth {
             passwords: Passwords::recommended()?,
             limits: settings.limits,
             bell: Bell::default(),
+            ticket: peer("ticket", &settings.owners.ticket_url)?,
         };
-        let notifier = Peer::new(
-            "notifier",
-            &settings.mails.notifier_url,
-            process.issuer.clone(),
-            process.clock.clone(),
-        )?;
         Ok(Self {
             app,
             owners: Owners::new(&settings.owners, &process.issuer, &process.clock),
             post: Post {
-                notifier,
+                notifier: peer("notifier", &settings.mails.notifier_url)?,
                 public_url: settings.mails.public_url.clone(),
             },
             bootstrap: settings.bootstrap.clone(),

@@ -1,6 +1,6 @@
 //! An account as the rules see it.
 
-use desk_events::{Role, UserState};
+use desk_events::{ERASED_NAME, Role, UserState, erased_user};
 use time::{Duration, OffsetDateTime};
 
 /// An account, without what is secret.
@@ -48,6 +48,30 @@ impl User {
             email_verified_at: self.email_verified_at,
             deleted: self.deleted_at.is_some(),
         }
+    }
+
+    /// What is left of the account once its person is erased: deleted, and nobody's.
+    #[must_use]
+    pub fn erased(&self, now: OffsetDateTime) -> Self {
+        let updated_at = self.next_change_at(now);
+        Self {
+            name: ERASED_NAME.to_owned(),
+            email: erased_user(self.id),
+            phone: None,
+            department: None,
+            is_active: false,
+            email_verified_at: None,
+            updated_at,
+            deleted_at: self.deleted_at.or(Some(updated_at)),
+            generation: self.generation + 1,
+            sequence: self.sequence + 1,
+            ..self.clone()
+        }
+    }
+
+    /// Whether its person was erased.
+    pub fn is_erased(&self) -> bool {
+        self.email == erased_user(self.id)
     }
 
     /// Notes at its last change that the address was proved; whether it was not before. Others are
@@ -100,5 +124,32 @@ mod tests {
         assert!(user.next_change_at(earlier) > user.updated_at);
         let later = user.updated_at + Duration::HOUR;
         assert_eq!(user.next_change_at(later), later);
+    }
+
+    #[test]
+    fn an_erased_account_tells_of_nobody_and_lets_nobody_in() {
+        let mut user = sample(7, Role::Customer);
+        user.phone = Some("+234".into());
+        user.department = Some("Sales".into());
+        let now = user.updated_at + Duration::HOUR;
+        let erased = user.erased(now);
+        assert!(erased.is_erased() && !user.is_erased());
+        let expected = User {
+            name: "Erased person".into(),
+            email: "erased-7@erased.invalid".into(),
+            phone: None,
+            department: None,
+            is_active: false,
+            email_verified_at: None,
+            updated_at: now,
+            deleted_at: Some(now),
+            generation: 2,
+            sequence: 2,
+            ..user.clone()
+        };
+        assert_eq!(erased, expected);
+        let before = user.updated_at;
+        user.deleted_at = Some(before);
+        assert_eq!(user.erased(now).deleted_at, Some(before));
     }
 }

@@ -4,4 +4,4 @@ mod incoming;
 mod outgoing;
 
 pub use incoming::Heard;
-pub use outgoing::{created, deleted, updated, verified};
+pub use outgoing::{created, deleted, erased, updated, verified};

@@ -26,6 +26,11 @@ pub async fn deleted(conn: &mut PgConnection, user: &User) -> sqlx::Result<()> {
     say(conn, user, Fact::UserDeleted).await
 }
 
+/// Says `user.erased`.
+pub async fn erased(conn: &mut PgConnection, user: &User) -> sqlx::Result<()> {
+    say(conn, user, Fact::UserErased).await
+}
+
 async fn say(
     conn: &mut PgConnection,
     user: &User,

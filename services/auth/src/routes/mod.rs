@@ -7,6 +7,8 @@ mod jwks;
 mod portal_token;
 mod user;
 
+pub use user::UserDetail;
+
 use desk_http::{Error, Result};
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -40,6 +42,8 @@ pub fn all() -> OpenApiRouter<App> {
             admin::users::delete::delete_user
         ))
         .routes(routes!(admin::audit::list_audit))
+        .routes(routes!(admin::users::erase::erase_user))
+        .routes(routes!(admin::users::export::export_user))
         .routes(routes!(internal::users::internal_user))
         .routes(routes!(internal::revocations::internal_revocations))
         .routes(routes!(jwks::jwks))

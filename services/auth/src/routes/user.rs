@@ -60,15 +60,21 @@ pub struct UserAnswer {
     user: UserDetail,
 }
 
-impl UserAnswer {
+impl UserDetail {
     /// Looks up the account's projects.
     pub async fn of(db: &PgPool, user: User) -> Result<Self> {
         let projects = projects::of_user(db, user.id).await?;
         Ok(Self {
-            user: UserDetail {
-                user: user.into(),
-                projects,
-            },
+            user: user.into(),
+            projects,
         })
+    }
+}
+
+impl UserAnswer {
+    /// Looks up the account's projects.
+    pub async fn of(db: &PgPool, user: User) -> Result<Self> {
+        let user = UserDetail::of(db, user).await?;
+        Ok(Self { user })
     }
 }

@@ -4,6 +4,8 @@ pub mod account_mails;
 pub mod attempts;
 pub mod audit;
 pub mod audit_list;
+pub mod erasing;
+pub mod exports;
 pub mod lists;
 pub mod projects;
 pub mod revocations;

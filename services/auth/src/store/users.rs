@@ -1,7 +1,7 @@
 //! Accounts.
 
 use desk_bus::reconcile::Known;
-use desk_events::Role;
+use desk_events::{ERASED_DOMAIN, Role};
 use desk_http::{Error, Result};
 use sqlx::{PgConnection, PgPool, prelude::FromRow};
 use time::OffsetDateTime;
@@ -135,6 +135,21 @@ pub async fn lock(conn: &mut PgConnection, id: i64) -> Result<Option<User>> {
     Ok(row.map(User::from))
 }
 
+/// Locks an account, deleted or not.
+pub async fn lock_with_deleted(conn: &mut PgConnection, id: i64) -> Result<Option<User>> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"select id, name, email, role as "role: Word<Role>", phone, department, is_active,
+                  email_verified_at, last_login_at, created_at, updated_at, deleted_at, generation,
+                  sequence
+           from users where id = $1 for update"#,
+        id,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(User::from))
+}
+
 /// Makes an account; 422 on `email` when the address has one already.
 pub async fn insert(
     conn: &mut PgConnection,
@@ -224,6 +239,7 @@ pub async fn insert_customers(
            from unnest($1::bigint[], $2::text[], $3::text[], $4::text[])
                 as new (id, name, email, phone)
            join news on news.id = new.id
+           where $6 <> split_part(new.email, '@', 2)
            order by new.email
            on conflict (lower(email)) where deleted_at is null do nothing
            returning id, name, email, role as "role: Word<Role>", phone, department, is_active,
@@ -234,6 +250,8 @@ pub async fn insert_customers(
         &customers.emails,
         &customers.phones as &[Option<String>],
         now,
+        // A requester that was erased before it was heard of.
+        ERASED_DOMAIN,
     )
     .fetch_all(conn)
     .await?;

@@ -9,6 +9,7 @@ use auth::{
     settings::{Lifetimes, Limits},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use desk_http::client::Peer;
 use desk_identity::{Clock, Role, SigningKey};
 use desk_testkit::{Answer, Client, Desk, Keys};
 use serde_json::{Value, json};
@@ -27,6 +28,9 @@ pub const ROOMY: Limits = Limits {
     forgotten_passwords_per_hour: 1_000,
     account_mails_per_hour: 1_000,
 };
+
+/// Where nobody listens.
+const NOWHERE: &str = "http://127.0.0.1:9";
 
 /// Auth with a clock that the test moves. Internal tokens live by a clock of their own, so that
 /// moving it does not sign anybody out.
@@ -50,6 +54,15 @@ impl Auth {
     }
 
     pub async fn with(limits: Limits, passwords: Passwords) -> Self {
+        Self::build(limits, passwords, NOWHERE).await
+    }
+
+    /// With a ticket service that answers there.
+    pub async fn with_ticket(url: &str) -> Self {
+        Self::build(ROOMY, cheap_passwords(), url).await
+    }
+
+    async fn build(limits: Limits, passwords: Passwords, ticket: &str) -> Self {
         let migrators = [
             &desk_bus::MIGRATOR,
             &desk_replica::MIGRATOR,
@@ -68,6 +81,7 @@ impl Auth {
             passwords,
             limits,
             bell: Bell::default(),
+            ticket: Peer::new("ticket", ticket, keys.issuer("auth"), keys.clock.clone()).unwrap(),
         };
         let desk = Desk::new(auth::router(app.clone()), keys.clone(), "auth");
         Self {

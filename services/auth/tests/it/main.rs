@@ -12,6 +12,8 @@ mod audit;
 mod bad_input;
 mod bootstrap;
 mod desk;
+mod erasing;
+mod exporting;
 mod limits;
 mod list;
 mod login;

@@ -6,12 +6,13 @@ use serde_json::Value;
 
 use crate::desk::Auth;
 
-const ROUTES: [&str; 23] = [
+const ROUTES: [&str; 25] = [
     "delete /admin/users/{id}",
     "get /.well-known/jwks.json",
     "get /admin/audit",
     "get /admin/users",
     "get /admin/users/{id}",
+    "get /admin/users/{id}/export",
     "get /auth/me",
     "get /internal/heads",
     "get /internal/revocations",
@@ -19,6 +20,7 @@ const ROUTES: [&str; 23] = [
     "patch /admin/users/{id}",
     "patch /auth/profile",
     "post /admin/users",
+    "post /admin/users/{id}/erase",
     "post /auth/forgot-password",
     "post /auth/login",
     "post /auth/logout",

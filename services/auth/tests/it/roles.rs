@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::desk::Auth;
 
 /// Endpoints of the capability "Manage users".
-const ADMINS: [(&str, &str); 7] = [
+const ADMINS: [(&str, &str); 9] = [
     ("GET", "/admin/audit"),
     ("GET", "/admin/users"),
     ("POST", "/admin/users"),
@@ -15,6 +15,8 @@ const ADMINS: [(&str, &str); 7] = [
     ("PUT", "/admin/users/404404"),
     ("PATCH", "/admin/users/404404"),
     ("DELETE", "/admin/users/404404"),
+    ("POST", "/admin/users/404404/erase"),
+    ("GET", "/admin/users/404404/export"),
 ];
 /// Endpoints of anybody who is signed in.
 const EVERYONE: [(&str, &str); 4] = [

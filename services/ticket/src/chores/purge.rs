@@ -1,8 +1,11 @@
 //! Tickets that were deleted long ago are removed for good, with their files, and every consumer
 //! hears of it.
 
-use desk_bus::outbox;
-use desk_events::NewEvent;
+use desk_bus::{
+    erasure::{self, Past},
+    outbox,
+};
+use desk_events::{AggregateKind, NewEvent};
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
@@ -101,6 +104,13 @@ async fn batch(app: &App) -> anyhow::Result<Purged> {
     let over = tickets::lock_deleted(&mut tx, app.purge.before(now), BATCH).await?;
     let ids: Vec<i64> = over.iter().map(|ticket| ticket.id).collect();
     purge::unsay(&mut tx, &ids).await?;
+    let past = |ticket: &Ticket| Past {
+        kind: AggregateKind::Ticket,
+        id: ticket.id,
+        through: ticket.version,
+    };
+    let pasts: Vec<Past> = over.iter().map(past).collect();
+    erasure::request(&mut tx, &pasts).await?;
     let objects = purge::remove(&mut tx, &ids).await?;
     let said = |ticket: &Ticket| outgoing::purged(ticket, ticket.moment(now));
     let events: Vec<NewEvent> = over.iter().map(said).collect();

@@ -7,6 +7,7 @@ pub mod category;
 pub mod changes;
 pub mod deadline;
 pub mod delete;
+pub mod erase;
 pub mod filing;
 pub mod placeholder;
 pub mod range;

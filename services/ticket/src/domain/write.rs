@@ -57,6 +57,8 @@ pub enum EntryKind {
     Deleted,
     /// Back from soft deletion.
     Restored,
+    /// A person's data was taken out.
+    Erased,
 }
 
 impl EntryKind {
@@ -73,6 +75,7 @@ impl EntryKind {
             Self::Breached => "breached",
             Self::Deleted => "deleted",
             Self::Restored => "restored",
+            Self::Erased => "erased",
         }
     }
 
@@ -80,7 +83,12 @@ impl EntryKind {
     const fn shows(self) -> bool {
         !matches!(
             self,
-            Self::NoteAdded | Self::Watched | Self::Breached | Self::Deleted | Self::Restored
+            Self::NoteAdded
+                | Self::Watched
+                | Self::Breached
+                | Self::Deleted
+                | Self::Restored
+                | Self::Erased
         )
     }
 }

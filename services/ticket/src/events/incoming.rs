@@ -10,6 +10,7 @@ use desk_bus::{
 use desk_events::{Actor, AggregateKind, Event, Fact, SlaClaim};
 use sqlx::PgConnection;
 
+use super::erasing;
 use crate::{
     App,
     domain::{Ticket, Write, assign, breach},
@@ -33,13 +34,30 @@ impl Hearing {
             Fact::UserCreated(user)
             | Fact::UserUpdated(user)
             | Fact::UserVerified(user)
-            | Fact::UserDeleted(user) => {
+            | Fact::UserDeleted(user)
+            | Fact::UserErased(user) => {
                 link_requester(conn, user.id).await?;
                 self.release_tickets(conn, user.id).await
             }
             Fact::ProjectMembership(place) => self.release_tickets(conn, place.user_id).await,
             _ => Ok(()),
         }
+    }
+
+    /// Erases people: before the copies of their accounts are, which tell whose an address was, and
+    /// after what else came to these.
+    async fn erase(&self, conn: &mut PgConnection, events: &[Event]) -> anyhow::Result<()> {
+        let is_erasure = |event: &&Event| matches!(event.fact, Fact::UserErased(_));
+        if !events.iter().any(|event| is_erasure(&event)) {
+            return Ok(());
+        }
+        let others: Vec<Event> = events.iter().filter(|e| !is_erasure(e)).cloned().collect();
+        desk_replica::apply(conn, &others).await?;
+        for event in events.iter().filter(is_erasure) {
+            let person = erasing::person(&self.app, conn, event.aggregate.id);
+            desk_telemetry::scope(desk_bus::trace(event), person).await?;
+        }
+        Ok(())
     }
 
     /// Takes open tickets from somebody who may no longer work on them.
@@ -104,6 +122,7 @@ impl Consumer for Hearing {
     }
 
     async fn apply(&self, conn: &mut PgConnection, events: &[Event]) -> anyhow::Result<()> {
+        self.erase(conn, events).await?;
         desk_replica::apply(conn, events).await?;
         for event in events {
             desk_telemetry::scope(desk_bus::trace(event), self.follow_up(conn, event)).await?;

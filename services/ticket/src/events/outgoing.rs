@@ -76,6 +76,7 @@ fn fact(kind: EntryKind, event: TicketEvent) -> Fact {
         EntryKind::Breached => Fact::TicketBreached(event),
         EntryKind::Deleted => Fact::TicketDeleted(event),
         EntryKind::Restored => Fact::TicketRestored(event),
+        EntryKind::Erased => Fact::TicketErased(event),
     }
 }
 

@@ -232,6 +232,14 @@ pub async fn lock_deleted(
     Ok(rows.into_iter().map(Ticket::from).collect())
 }
 
+/// Locks tickets, deleted or not, by id.
+pub async fn lock_with_deleted(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<Ticket>> {
+    let rows = tickets!("where t.id = any($1) order by t.id for update of t", ids)
+        .fetch_all(conn)
+        .await?;
+    Ok(rows.into_iter().map(Ticket::from).collect())
+}
+
 /// So many tickets after an id, by id, deleted or not.
 pub async fn after(conn: &mut PgConnection, id: i64, limit: i64) -> sqlx::Result<Vec<Ticket>> {
     let rows = tickets!("where t.id > $1 order by t.id limit $2", id, limit)

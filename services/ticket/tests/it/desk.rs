@@ -315,6 +315,11 @@ impl Desk {
         said.into_iter().map(|(_, kind)| kind).collect()
     }
 
+    /// The bus, to read.
+    pub async fn bus(&self) -> Bus {
+        Bus::connect(&self.bus, "reader").await.unwrap()
+    }
+
     /// Says something on the bus as another service would.
     pub async fn say(
         &self,

@@ -1,5 +1,6 @@
 //! `/internal`: for other services alone.
 
+mod people;
 mod snapshot;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -7,5 +8,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::App;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(snapshot::snapshot))
+    OpenApiRouter::new()
+        .routes(routes!(snapshot::snapshot))
+        .merge(people::routes())
 }

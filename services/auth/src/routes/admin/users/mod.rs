@@ -2,6 +2,8 @@
 
 pub mod create;
 pub mod delete;
+pub mod erase;
+pub mod export;
 pub mod list;
 mod rules;
 pub mod show;
