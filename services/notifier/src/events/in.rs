@@ -44,15 +44,17 @@ impl Consumer for Notifier {
     }
 
     async fn apply(&self, conn: &mut PgConnection, events: &[Event]) -> anyhow::Result<()> {
+        let now = self.clock.now();
+        store::erasing::former_addresses(conn, events, now).await?;
         desk_replica::apply(conn, events).await?;
         store::purged_tickets::add(conn, &purged(events)).await?;
         let tickets = tickets(events);
         store::tickets::keep(conn, &tickets).await?;
         let claimed = store::tickets::find_all(conn, &claimed(events)).await?;
         let deliveries = events.iter().flat_map(|event| deliveries(event, &claimed));
-        store::deliveries::queue(conn, &self.news(deliveries), self.clock.now()).await?;
-        let told: Vec<i64> = tickets.iter().map(|ticket| ticket.id).collect();
-        store::tickets::forget_customers(conn, &told).await?;
+        store::deliveries::queue(conn, &self.news(deliveries), now).await?;
+        store::erasing::words(conn, events).await?;
+        store::erasing::customers(conn, events, now).await?;
         Ok(())
     }
 

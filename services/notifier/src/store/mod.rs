@@ -3,6 +3,7 @@
 pub(crate) mod account_mails;
 pub(crate) mod dead_letters;
 pub(crate) mod deliveries;
+pub(crate) mod erasing;
 pub(crate) mod people;
 pub(crate) mod preferences;
 pub(crate) mod purged_tickets;

@@ -49,24 +49,6 @@ pub(crate) async fn keep(conn: &mut PgConnection, tickets: &[Ticket]) -> sqlx::R
     Ok(())
 }
 
-/// Drops what is told of those of these tickets whose customer was erased: words and address.
-pub(crate) async fn forget_customers(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<()> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    sqlx::query!(
-        "update deliveries d
-         set email = case when d.email is not null then '' end, name = null, subject = null,
-             excerpt = null, error = null
-         from tickets t
-         where d.ticket_id = any($1) and t.id = d.ticket_id and t.customer_email = ''",
-        ids,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
 /// One ticket.
 pub(crate) async fn find(db: &PgPool, id: i64) -> sqlx::Result<Option<Ticket>> {
     sqlx::query_as!(
