@@ -9,6 +9,7 @@
 mod canary;
 mod deadlines;
 mod documents;
+mod erasing;
 mod faults;
 mod files;
 mod foreign;
