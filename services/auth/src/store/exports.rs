@@ -7,6 +7,7 @@ use sqlx::PgPool;
 
 /// A portal session.
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "as the answer names them")]
 pub struct Session {
     started_at: Timestamp,
     refreshed_at: Option<Timestamp>,

@@ -6,7 +6,7 @@ use desk_bus::{
     Consumer,
     reconcile::{Kept, Known},
 };
-use desk_events::{AggregateKind, Event, Fact};
+use desk_events::{AggregateKind, Event, Fact, is_erased};
 use desk_http::Clock;
 use sqlx::PgConnection;
 
@@ -51,7 +51,12 @@ impl Consumer for Notifier {
         let tickets = tickets(events);
         store::tickets::keep(conn, &tickets).await?;
         let claimed = store::tickets::find_all(conn, &claimed(events)).await?;
-        let deliveries = events.iter().flat_map(|event| deliveries(event, &claimed));
+        let told: Vec<i64> = tickets.iter().map(|ticket| ticket.id).collect();
+        let erased = store::erasing::tickets(conn, &told).await?;
+        let deliveries = events
+            .iter()
+            .filter(|event| !is_of_before(event, &erased))
+            .flat_map(|event| deliveries(event, &claimed));
         store::deliveries::queue(conn, &self.news(deliveries), now).await?;
         store::erasing::words(conn, events).await?;
         store::erasing::customers(conn, events, now).await?;
@@ -103,6 +108,13 @@ fn tickets(events: &[Event]) -> Vec<Ticket> {
         .filter(|event| !matches!(event.fact, Fact::TicketPurged(_)))
         .filter_map(|event| Some(Ticket::told(event.fact.ticket()?, event.sequence)))
         .collect()
+}
+
+/// Whether an event is about an erased customer's ticket as it was before: nobody is told of it
+/// any more.
+fn is_of_before(event: &Event, erased: &[i64]) -> bool {
+    let ticket = event.fact.ticket();
+    ticket.is_some_and(|ticket| erased.contains(&ticket.id) && !is_erased(&ticket.customer_email))
 }
 
 /// Tickets whose deadlines come near: the claim itself does not tell whom they concern.

@@ -57,6 +57,18 @@ pub(crate) async fn words(conn: &mut PgConnection, events: &[Event]) -> sqlx::Re
     Ok(())
 }
 
+/// Which of these tickets are an erased customer's.
+pub(crate) async fn tickets(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<i64>> {
+    sqlx::query_scalar!(
+        "select id from tickets
+         where id = any($1) and split_part(customer_email, '@', 2) = $2",
+        ids,
+        ERASED_DOMAIN,
+    )
+    .fetch_all(conn)
+    .await
+}
+
 /// Drops what is told of those of these tickets whose customer was erased: words and address, with
 /// the mails that wait to be sent there.
 pub(crate) async fn customers(

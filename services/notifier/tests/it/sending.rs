@@ -290,14 +290,17 @@ async fn whom_a_copy_does_not_know_yet_is_told_once_it_does() {
 async fn an_erased_customers_words_are_gone() {
     let (stack, hole) = Stack::staffed().await;
     let mut erased = watched(7, 3, &[]);
-    if let desk_events::Fact::TicketUpdated(said) = &mut erased.fact {
-        said.ticket.customer_email.clear();
-        said.ticket.customer_name.clear();
+    if let desk_events::Fact::TicketUpdated(said) = erased.fact {
+        let mut said = said;
+        said.ticket.customer_email = desk_events::erased_requester(4);
+        said.ticket.customer_name = "Erased person".to_owned();
         said.ticket.subject = "Erased".to_owned();
+        erased.fact = desk_events::Fact::TicketErased(said);
     }
     stack
-        .hear_new([reply(7, 1, AGENT), reply(7, 2, CUSTOMER), erased])
+        .hear_new([reply(7, 1, AGENT), reply(7, 2, CUSTOMER)])
         .await;
+    stack.hear_new([erased]).await;
     let rows: String = sqlx::query_scalar(
         "select coalesce(string_agg(d::text, '|'), '') || (select string_agg(t::text, '|') from tickets t)
          from deliveries d",
