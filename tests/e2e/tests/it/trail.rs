@@ -494,6 +494,11 @@ async fn users(walk: &mut Walk, admin: &Actor) {
     let deleted = ("user.deleted", target.as_str());
     walk.on_target(admin, route, Value::Null, deleted, &told)
         .await;
+    // What the trail said of an erased person goes, but not who erased whom.
+    let erase = format!("{path}/erase");
+    let route = ("POST /admin/users/{id}/erase", erase.as_str());
+    let erased = ("user.erased", target.as_str());
+    walk.on_target(admin, route, json!({}), erased, &[]).await;
 }
 
 /// Every operation of the document that may write.
