@@ -1,8 +1,7 @@
 //! All that stands in a database and on a bus, as text: to find what should have gone.
 
-use async_nats::jetstream::{self, consumer::pull};
+use async_nats::jetstream;
 use desk_bus::Bus;
-use futures::StreamExt;
 use sqlx::{AssertSqlSafe, PgPool};
 
 /// A place, and all that stands there.
@@ -48,21 +47,16 @@ pub async fn of_stream(bus: &Bus) -> Remains {
         .get_stream(bus.stream_name())
         .await
         .expect("the stream");
-    let reader = stream
-        .create_consumer(pull::OrderedConfig::default())
-        .await
-        .expect("a reader");
-    let left = usize::try_from(reader.cached_info().num_pending).expect("a number");
-    let messages = reader.messages().await.expect("the messages");
-    messages
-        .take(left)
-        .map(|message| {
-            let message = message.expect("a message");
+    let state = &stream.cached_info().state;
+    let mut remains = Remains::new();
+    for sequence in state.first_sequence..=state.last_sequence {
+        // One by one: some of them may be deleted meanwhile.
+        if let Ok(message) = stream.get_raw_message(sequence).await {
             let payload = String::from_utf8_lossy(&message.payload).into_owned();
-            (format!("stream {}", message.subject), payload)
-        })
-        .collect()
-        .await
+            remains.push((format!("stream {}", message.subject), payload));
+        }
+    }
+    remains
 }
 
 /// Where one of these words still stands, whatever its case.

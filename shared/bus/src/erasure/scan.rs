@@ -1,6 +1,9 @@
 //! Reading the stream for events of some aggregates, and deleting them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use async_nats::jetstream::{
@@ -10,11 +13,15 @@ use async_nats::jetstream::{
 use desk_events::{AggregateKind, Fact};
 use futures::StreamExt as _;
 use serde::Deserialize;
+use tokio::time::timeout;
 
 use crate::{bus::Bus, stream};
 
 /// Kind and id of aggregates, with the last sequence that has to go.
 pub(crate) type Sought = HashMap<(String, i64), i64>;
+
+/// Without a message for this long the server is asked whether there should be one.
+const QUIET: Duration = Duration::from_secs(2);
 
 /// As much of an envelope as tells what it is about.
 #[derive(Deserialize)]
@@ -65,7 +72,13 @@ async fn find(bus: &Bus, stream: &Stream, sought: &Sought) -> anyhow::Result<Vec
     let mut messages = reader.messages().await.context("reading the stream")?;
     let mut found = Vec::new();
     while left > 0 {
-        let message = messages.next().await.context("the stream broke off")?;
+        let Ok(message) = timeout(QUIET, messages.next()).await else {
+            // What was left may have gone by another's hand, or of old age.
+            let info = reader.get_info().await.context("reading the stream")?;
+            left = left.min(info.num_pending);
+            continue;
+        };
+        let message = message.context("the stream broke off")?;
         let message = message.context("reading the stream")?;
         let info = message
             .info()

@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 
 /// Operations that every signed-in user has, whatever the role.
 const EVERYONE: &[&str] = &[
-    "POST /auth/verify-email",
     "GET /auth/me",
     "PUT /auth/profile",
     "PATCH /auth/profile",
@@ -29,8 +28,6 @@ const VISITORS: &[&str] = &[
     "GET /openapi.json",
     "POST /auth/login",
     "POST /auth/register",
-    "POST /auth/forgot-password",
-    "POST /auth/reset-password",
     "POST /auth/refresh",
     "POST /auth/logout",
     "POST /auth/logout-all",

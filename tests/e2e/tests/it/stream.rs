@@ -1,5 +1,7 @@
 //! Reads the bus as it is: every event, in the order of the stream.
 
+use std::time::Duration;
+
 use async_nats::jetstream::{
     self,
     consumer::{AckPolicy, pull},
@@ -10,6 +12,9 @@ use desk_events::{AggregateKind, Event};
 use e2e::World;
 use futures::StreamExt;
 use xtask::service::Service;
+
+/// After this long nothing more comes.
+const SILENCE: Duration = Duration::from_secs(3);
 
 /// Every event that the world has published.
 pub async fn events(world: &World) -> Vec<Event> {
@@ -28,12 +33,16 @@ pub async fn raw(world: &World) -> Vec<jetstream::Message> {
         ..pull::Config::default()
     };
     let consumer = stream.create_consumer(reader).await.unwrap();
-    let messages = consumer.messages().await.unwrap();
-    messages
-        .take(usize::try_from(pending).unwrap())
-        .map(Result::unwrap)
-        .collect()
-        .await
+    let mut messages = consumer.messages().await.unwrap();
+    let mut read = Vec::new();
+    for _ in 0..pending {
+        // What is deleted meanwhile does not come any more.
+        match tokio::time::timeout(SILENCE, messages.next()).await {
+            Ok(message) => read.push(message.unwrap().unwrap()),
+            Err(_) => break,
+        }
+    }
+    read
 }
 
 /// Whether all that was said has been published, taken and acknowledged by every consumer.

@@ -498,7 +498,8 @@ async fn users(walk: &mut Walk, admin: &Actor) {
     let erase = format!("{path}/erase");
     let route = ("POST /admin/users/{id}/erase", erase.as_str());
     let erased = ("user.erased", target.as_str());
-    walk.on_target(admin, route, json!({}), erased, &[]).await;
+    let told = [change("erased", false, true)];
+    walk.on_target(admin, route, json!({}), erased, &told).await;
 }
 
 /// Every operation of the document that may write.

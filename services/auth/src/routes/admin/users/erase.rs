@@ -1,6 +1,7 @@
 //! `POST /admin/users/{id}/erase`
 
 use axum::{Json, extract::State};
+use desk_events::Change;
 use desk_http::{
     Allowed, ClientAddress, Error, Path, Result,
     openapi::{ErrorBody, Message},
@@ -71,7 +72,8 @@ async fn erase(app: &App, conn: &mut PgConnection, before: &User, author: Author
     revocations::user(&mut *conn, &user, None, now, now + app.tokens.lifetime()).await?;
     sessions::end_all(&mut *conn, user.id, None, now).await?;
     events::erased(&mut *conn, &user).await?;
+    let details = json!({"changes": [Change::of("erased", false, true)]});
     let at = user.updated_at;
-    audit::user(conn, author, "user.erased", user.id, &json!({}), at).await?;
+    audit::user(conn, author, "user.erased", user.id, &details, at).await?;
     Ok(())
 }
