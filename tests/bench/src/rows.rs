@@ -49,7 +49,9 @@ fn write_value(json: &mut Vec<u8>, row: &PgRow, place: usize, column: &PgColumn)
     match column.type_info().name() {
         "TEXT" => string(json, row.try_get(place)?)?,
         "INT8" => number(json, row.try_get::<i64, _>(place)?),
+        "INT2" => number(json, row.try_get::<i16, _>(place)?.into()),
         "INT4" => number(json, row.try_get::<i32, _>(place)?.into()),
+        "INT8[]" => serde_json::to_writer(json, &row.try_get::<Vec<i64>, _>(place)?)?,
         "BOOL" => json.extend_from_slice(if row.try_get(place)? {
             b"true"
         } else {

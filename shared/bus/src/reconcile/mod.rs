@@ -226,6 +226,7 @@ mod tests {
                 "user.updated",
                 "user.verified",
                 "user.deleted",
+                "user.erased",
                 "project.created"
             ]
         );

@@ -93,7 +93,8 @@ async fn wrong_figures_and_deadlines_are_found_and_healed_by_command() {
         ),
         (
             Service::Reporting,
-            "update tickets set status = 'open' where id = 1",
+            "update tickets set status = case status when 'open' then 'closed' else 'open' end
+             where id = 1",
         ),
         (
             Service::SlaWorker,

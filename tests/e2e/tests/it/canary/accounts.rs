@@ -9,10 +9,12 @@ use xtask::service::Service;
 
 use super::witness::Witness;
 
-/// The bodies of the API that hold a password, and by whom they are sent.
-const TAKEN: [(&str, &str, Role); 5] = [
+/// The bodies of the API that hold a password or a mailed token, and by whom they are sent.
+const TAKEN: [(&str, &str, Role); 7] = [
     ("POST", "/auth/login", Role::Stranger),
     ("POST", "/auth/register", Role::Stranger),
+    ("POST", "/auth/reset-password", Role::Stranger),
+    ("POST", "/auth/verify-email", Role::Customer),
     ("PUT", "/auth/profile", Role::Customer),
     ("PATCH", "/auth/profile", Role::Customer),
     ("POST", "/admin/users", Role::Root),
@@ -132,6 +134,7 @@ async fn every_shape(witness: &mut Witness, people: &People) {
         for field in [
             "password",
             "password_confirmation",
+            "token",
             "email",
             "name",
             "phone",
