@@ -75,6 +75,8 @@ async fn nothing_is_lost_and_nothing_doubled_under_kills() {
             load.done().writes.load(Ordering::Relaxed) >= mark
         })
         .await;
+        // Shown when the test fails: who was to die last, and where.
+        println!("{step} of {steps}: {death:?}");
         kill(&mut world, &points, death).await;
     }
     while let Some(client) = clients.join_next().await {
