@@ -1,7 +1,8 @@
 //! Pages: what a list is asked for and how it is answered.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use time::OffsetDateTime;
 
 use crate::{Error, Result};
 
@@ -90,6 +91,37 @@ impl<T> Page<T> {
             next_cursor: self.next_cursor,
             total_capped: self.total_capped,
         }
+    }
+}
+
+/// A place in a list that runs newest first: the last row before it. What its cursors hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// That row's time, in microseconds of Unix time.
+    at: i64,
+    /// Its id.
+    id: i64,
+}
+
+impl Place {
+    /// Behind the row of this time and id.
+    pub fn after(at: OffsetDateTime, id: i64) -> Self {
+        let micros = at.unix_timestamp_nanos() / 1_000;
+        Self {
+            at: i64::try_from(micros).unwrap_or(i64::MAX),
+            id,
+        }
+    }
+
+    /// The row's time.
+    pub fn at(self) -> OffsetDateTime {
+        let nanos = i128::from(self.at) * 1_000;
+        OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
+
+    /// The row's id.
+    pub const fn id(self) -> i64 {
+        self.id
     }
 }
 

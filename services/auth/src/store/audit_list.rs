@@ -1,8 +1,7 @@
 //! The whole desk's audit, newest first.
 
 use desk_events::Change;
-use desk_http::{Paging, Result};
-use serde::{Deserialize, Serialize};
+use desk_http::{Paging, Result, page::Place};
 use sqlx::{
     FromRow, PgPool, Postgres, QueryBuilder,
     types::{Json, ipnetwork::IpNetwork},
@@ -56,31 +55,6 @@ pub struct Row {
     pub changes: Json<Vec<Change>>,
 }
 
-/// A place in the list: the last row before it.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct Place {
-    /// That row's time, in microseconds of Unix time.
-    at: i64,
-    /// Its id.
-    id: i64,
-}
-
-impl Place {
-    /// Behind a row.
-    pub fn after(row: &Row) -> Self {
-        let micros = row.at.unix_timestamp_nanos() / 1_000;
-        Self {
-            at: i64::try_from(micros).unwrap_or(i64::MAX),
-            id: row.id,
-        }
-    }
-
-    fn at(self) -> OffsetDateTime {
-        let nanos = i128::from(self.at) * 1_000;
-        OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH)
-    }
-}
-
 /// A page by its number, or what follows a place; one row more than the page takes, if there is.
 pub async fn slice(
     db: &PgPool,
@@ -97,7 +71,7 @@ pub async fn slice(
     push_filter(&mut query, filter);
     if let Some(place) = from {
         query.push(" and (at, id) < (").push_bind(place.at());
-        query.push(", ").push_bind(place.id).push(")");
+        query.push(", ").push_bind(place.id()).push(")");
     }
     query
         .push(" order by at desc, id desc limit ")

@@ -1,10 +1,8 @@
 //! The list of accounts, newest first.
 
 use desk_events::Role;
-use desk_http::{Paging, Result};
-use serde::{Deserialize, Serialize};
+use desk_http::{Paging, Result, page::Place};
 use sqlx::{PgPool, Postgres, QueryBuilder};
-use time::OffsetDateTime;
 
 use super::users::Row;
 use crate::domain::User;
@@ -21,31 +19,6 @@ pub struct Filter {
     pub active: Option<bool>,
     /// With this in name or e-mail, whatever its case.
     pub search: Option<String>,
-}
-
-/// A place in the list: the last row before it.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct Place {
-    /// When that account was made, in microseconds of Unix time.
-    at: i64,
-    /// Its id.
-    id: i64,
-}
-
-impl Place {
-    /// Behind an account.
-    pub fn after(user: &User) -> Self {
-        let micros = user.created_at.unix_timestamp_nanos() / 1_000;
-        Self {
-            at: i64::try_from(micros).unwrap_or(i64::MAX),
-            id: user.id,
-        }
-    }
-
-    fn created_at(self) -> OffsetDateTime {
-        let nanos = i128::from(self.at) * 1_000;
-        OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH)
-    }
 }
 
 /// How many accounts a filter lets through.
@@ -82,8 +55,8 @@ pub async fn slice(
     if let Some(place) = from {
         query
             .push(" and (created_at, id) < (")
-            .push_bind(place.created_at());
-        query.push(", ").push_bind(place.id).push(")");
+            .push_bind(place.at());
+        query.push(", ").push_bind(place.id()).push(")");
     }
     query
         .push(" order by created_at desc, id desc limit ")

@@ -1,6 +1,7 @@
 //! Canned responses: one's own, and the shared ones.
 
-use serde::{Deserialize, Serialize};
+use desk_http::page::Place;
+use serde::Serialize;
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 use time::OffsetDateTime;
 
@@ -57,31 +58,6 @@ pub struct Filter {
     pub search: Option<String>,
 }
 
-/// A place in the list: the last row before it.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct Place {
-    /// When that one was made, in microseconds of Unix time.
-    at: i64,
-    /// Its id.
-    id: i64,
-}
-
-impl Place {
-    /// Behind a canned response.
-    pub fn after(response: &CannedResponse) -> Self {
-        let micros = response.created_at.unix_timestamp_nanos() / 1_000;
-        Self {
-            at: i64::try_from(micros).unwrap_or(i64::MAX),
-            id: response.id,
-        }
-    }
-
-    fn created_at(self) -> OffsetDateTime {
-        let nanos = i128::from(self.at) * 1_000;
-        OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH)
-    }
-}
-
 /// How many rows of the list to pass over, or where it goes on, and how many to read.
 #[derive(Debug, Clone, Copy)]
 pub struct Window {
@@ -111,8 +87,8 @@ pub async fn page(
     push_filter(&mut sql, filter);
     if let Some(place) = window.after {
         sql.push(" and (c.created_at, c.id) < (")
-            .push_bind(place.created_at());
-        sql.push(", ").push_bind(place.id).push(")");
+            .push_bind(place.at());
+        sql.push(", ").push_bind(place.id()).push(")");
     }
     sql.push(" order by c.created_at desc, c.id desc limit ")
         .push_bind(window.limit);

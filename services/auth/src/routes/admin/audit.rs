@@ -6,7 +6,7 @@ use desk_http::{
     Allowed, Page, Paging, Query, Result, Timestamp,
     fields::DayOrMoment,
     openapi::ErrorBody,
-    page::{MAX_PAGE, MAX_PER_PAGE, decode_cursor, encode_cursor},
+    page::{MAX_PAGE, MAX_PER_PAGE, Place, decode_cursor, encode_cursor},
 };
 use desk_identity::can::ManageUsers;
 use garde::Validate;
@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     app::App,
-    store::audit_list::{self, Filter, Place, Row, Target},
+    store::audit_list::{self, Filter, Row, Target},
 };
 
 /// Which rows of the audit, and which page of them.
@@ -197,7 +197,7 @@ pub async fn list_audit(
     rows.truncate(full);
     let last = rows.last().filter(|_| more);
     let next = last
-        .map(|row| encode_cursor(&Place::after(row)))
+        .map(|row| encode_cursor(&Place::after(row.at, row.id)))
         .transpose()?;
     let rows = rows.into_iter().map(AuditRow::from).collect();
     Ok(Json(Page::new(rows, total, paging).with_next(next)))

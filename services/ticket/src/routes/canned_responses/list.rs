@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use desk_http::{
     Allowed, Page, Paging, Query, Result,
     openapi::ErrorBody,
-    page::{MAX_PAGE, MAX_PER_PAGE, decode_cursor, encode_cursor},
+    page::{MAX_PAGE, MAX_PER_PAGE, Place, decode_cursor, encode_cursor},
 };
 use desk_identity::can::CannedResponses;
 use garde::Validate;
@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 use super::{reader, response::ResponseBody};
 use crate::{
     App,
-    store::canned_responses::{self, Filter, Place, Window},
+    store::canned_responses::{self, Filter, Window},
 };
 
 /// Which canned responses, and which page of them.
@@ -77,7 +77,7 @@ pub async fn list(
     found.truncate(full);
     let last = found.last().filter(|_| more);
     let next = last
-        .map(|last| encode_cursor(&Place::after(last)))
+        .map(|last| encode_cursor(&Place::after(last.created_at, last.id)))
         .transpose()?;
     let rows = found.into_iter().map(ResponseBody::from).collect();
     let mut page = Page::new(rows, total, paging).with_next(next);

@@ -5,7 +5,7 @@ use desk_events::Role;
 use desk_http::{
     Allowed, Flag, Page, Paging, Query, Result,
     openapi::ErrorBody,
-    page::{MAX_PAGE, MAX_PER_PAGE, decode_cursor, encode_cursor},
+    page::{MAX_PAGE, MAX_PER_PAGE, Place, decode_cursor, encode_cursor},
 };
 use desk_identity::can::ManageUsers;
 use garde::Validate;
@@ -15,7 +15,7 @@ use utoipa::IntoParams;
 use crate::{
     app::App,
     routes::user::UserRow,
-    store::lists::{self, Filter, Place},
+    store::lists::{self, Filter},
 };
 
 /// Which accounts, and which page of them.
@@ -77,7 +77,7 @@ pub async fn list_users(
     let slice = lists::slice(&app.db, &filter, paging, from).await?;
     let last = slice.users.last().filter(|_| slice.more);
     let next = last
-        .map(|user| encode_cursor(&Place::after(user)))
+        .map(|user| encode_cursor(&Place::after(user.created_at, user.id)))
         .transpose()?;
     let rows = slice.users.into_iter().map(UserRow::from).collect();
     let mut page = Page::new(rows, total.count, paging).with_next(next);
