@@ -13,8 +13,9 @@ use crate::{
     lock::{Attempt, Lock},
     nats,
     paths::{self, Local},
-    pids, ports, postgres, say, seaweed,
+    pids, ports, postgres, say,
     secrets::random,
+    tools::Tools,
 };
 
 /// Every test has pools of its own.
@@ -43,8 +44,7 @@ pub struct Lab {
     folder: PathBuf,
     postgres: postgres::Server,
     nats: Option<nats::Server>,
-    /// A program that the tests start themselves.
-    s3: Option<PathBuf>,
+    tools: Tools,
     _lock: Lock,
 }
 
@@ -73,7 +73,7 @@ impl Lab {
             folder,
             postgres,
             nats: None,
-            s3: None,
+            tools: Tools::default(),
             _lock: lock,
         };
         if servers == Servers::Both {
@@ -91,10 +91,11 @@ impl Lab {
         Ok(lab)
     }
 
-    /// Finds the S3-compatible server that some tests start; false where it cannot be had.
-    pub fn with_s3(&mut self) -> Result<bool> {
-        self.s3 = seaweed::find_or_install(&Local::of_checkout()?.tools());
-        Ok(self.s3.is_some())
+    /// Finds the programs that some tests need beside the servers; answers the words of those
+    /// that cannot be had.
+    pub fn with_tools(&mut self) -> Result<Vec<&'static str>> {
+        self.tools = Tools::find_or_install(&Local::of_checkout()?.tools());
+        Ok(self.tools.missing())
     }
 
     /// PostgreSQL's URL, as superuser.
@@ -114,10 +115,7 @@ impl Lab {
         if let Some(nats) = &self.nats {
             env.push(("SUPPORTDESK_TEST_NATS_URL", nats.url().to_owned()));
         }
-        if let Some(program) = &self.s3 {
-            let program = program.display().to_string();
-            env.push(("SUPPORTDESK_TEST_S3_PROGRAM", program));
-        }
+        env.extend(self.tools.environment());
         env
     }
 

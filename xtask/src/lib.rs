@@ -9,7 +9,7 @@
 //! | [`stack`] | the eight services as processes: used by `up` and by the end-to-end test |
 //! | [`service`], [`settings`], [`secrets`], [`databases`], [`ports`] | what the stack is made of |
 //! | [`postgres`], [`nats`] | finding, installing and running the two servers |
-//! | [`seaweed`], [`wheel`] | an S3-compatible server for tests, programs that come as wheels |
+//! | [`tools`], [`wheel`] | programs that some tests need, programs that come as wheels |
 //! | [`daemon`], [`pids`], [`lock`], [`account`] | processes and who runs them |
 //! | [`paths`], [`cargo`], [`say`] | folders, the build, the terminal |
 //!
@@ -40,7 +40,6 @@ pub mod reconcile;
 pub mod say;
 #[cfg(test)]
 mod scratch;
-pub mod seaweed;
 pub mod secrets;
 pub mod seed;
 pub mod service;
@@ -48,6 +47,7 @@ pub mod settings;
 pub mod stack;
 pub mod supervise;
 pub mod test;
+pub mod tools;
 pub mod up;
 pub mod verify_reports;
 pub mod wheel;

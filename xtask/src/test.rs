@@ -72,14 +72,12 @@ pub async fn run(only: &[Step], words: &[String]) -> Result<()> {
         Some(servers) => Some(Lab::start(servers, Care::Fast).await?),
         None => None,
     };
-    let mut words = words.to_vec();
-    if let (Some(lab), true) = (&mut lab, steps.contains(&Step::Test))
-        && lab.with_s3()?
-    {
-        words = with_ignored(words);
-    }
+    let missing = match &mut lab {
+        Some(lab) if steps.contains(&Step::Test) => lab.with_tools()?,
+        _ => Vec::new(),
+    };
     let outcome = tokio::select! {
-        outcome = run_steps(&steps, lab.as_ref(), &words) => outcome,
+        outcome = run_steps(&steps, lab.as_ref(), words, &missing) => outcome,
         () = interrupts.next() => Err(anyhow::anyhow!("interrupted")),
     };
     let keep_logs = outcome.is_err();
@@ -105,7 +103,7 @@ pub async fn run(only: &[Step], words: &[String]) -> Result<()> {
 pub async fn deps() -> Result<()> {
     let mut interrupts = Interrupts::listen()?;
     let mut lab = Lab::start(Servers::Both, Care::Fast).await?;
-    lab.with_s3()?;
+    lab.with_tools()?;
     say::headline("For the shell in which the tests run:");
     for (name, value) in lab.environment() {
         say::line(format_args!("export {name}='{value}'"));
@@ -139,7 +137,12 @@ struct Report {
     counts: Option<Counts>,
 }
 
-async fn run_steps(steps: &[Step], lab: Option<&Lab>, words: &[String]) -> Result<Report> {
+async fn run_steps(
+    steps: &[Step],
+    lab: Option<&Lab>,
+    words: &[String],
+    missing: &[&str],
+) -> Result<Report> {
     let mut report = Report::default();
     for step in steps {
         say::headline(format_args!("▸ {}", step.name()));
@@ -155,7 +158,7 @@ async fn run_steps(steps: &[Step], lab: Option<&Lab>, words: &[String]) -> Resul
             (Step::Prepare, Some(lab)) => prepare::run(lab.postgres_url(), true, &[]).await?,
             (Step::Clippy, _) => clippy().await?,
             (Step::Build, _) => cargo::build(Profile::Debug).await?,
-            (Step::Test, Some(lab)) => report.counts = Some(tests(lab, words).await?),
+            (Step::Test, Some(lab)) => report.counts = Some(tests(lab, words, missing).await?),
             (Step::Prepare | Step::Test, None) => bail!("{} needs servers", step.name()),
         }
         report.times.push((*step, since.elapsed()));
@@ -181,13 +184,19 @@ async fn clippy() -> Result<()> {
     cargo::run(cargo::command(words)?, "cargo clippy").await
 }
 
-async fn tests(lab: &Lab, words: &[String]) -> Result<Counts> {
+async fn tests(lab: &Lab, words: &[String], missing: &[&str]) -> Result<Counts> {
     let mut command = cargo::command(["test", "--no-fail-fast"])?;
     if !names_packages(words) {
         command.arg("--workspace");
     }
-    command.args(words).envs(lab.environment());
-    let (succeeded, counts) = counted(command).await?;
+    command
+        .args(with_ignored(words.to_vec(), missing))
+        .envs(lab.environment());
+    let (succeeded, mut counts) = counted(command).await?;
+    if words.is_empty() {
+        // Nobody narrowed the run: what was filtered out lacks its tool.
+        counts.skipped += counts.filtered;
+    }
     if !succeeded {
         // The counts are the last plain line on standard output, whatever the end.
         say::line(counts);
@@ -196,12 +205,15 @@ async fn tests(lab: &Lab, words: &[String]) -> Result<Counts> {
     Ok(counts)
 }
 
-/// The tests that need more than the two servers run, too.
-fn with_ignored(mut words: Vec<String>) -> Vec<String> {
+/// The tests that need more than the two servers run, too, but for those whose tools lack.
+fn with_ignored(mut words: Vec<String>, missing: &[&str]) -> Vec<String> {
     if !words.iter().any(|word| word == "--") {
         words.push("--".to_owned());
     }
     words.push("--include-ignored".to_owned());
+    for word in missing {
+        words.extend(["--skip".to_owned(), (*word).to_owned()]);
+    }
     words
 }
 
@@ -216,7 +228,9 @@ fn names_packages(words: &[String]) -> bool {
 struct Counts {
     passed: u64,
     failed: u64,
-    ignored: u64,
+    skipped: u64,
+    /// Not asked for by name.
+    filtered: u64,
 }
 
 impl Counts {
@@ -234,7 +248,8 @@ impl Counts {
             match what {
                 "passed" => self.passed += count,
                 "failed" => self.failed += count,
-                "ignored" => self.ignored += count,
+                "ignored" => self.skipped += count,
+                "filtered" => self.filtered += count,
                 _ => {}
             }
         }
@@ -246,7 +261,7 @@ impl std::fmt::Display for Counts {
         write!(
             f,
             "{} passed, {} failed, {} skipped",
-            self.passed, self.failed, self.ignored
+            self.passed, self.failed, self.skipped
         )
     }
 }
@@ -302,7 +317,8 @@ mod tests {
             Counts {
                 passed: 7,
                 failed: 2,
-                ignored: 1
+                skipped: 1,
+                filtered: 2
             }
         );
         assert_eq!(counts.to_string(), "7 passed, 2 failed, 1 skipped");
@@ -315,8 +331,12 @@ mod tests {
             ("-p ticket", "-p ticket -- --include-ignored"),
             ("-- --nocapture", "-- --nocapture --include-ignored"),
         ] {
-            assert_eq!(with_ignored(words(given)), words(told));
+            assert_eq!(with_ignored(words(given), &[]), words(told));
         }
+        assert_eq!(
+            with_ignored(Vec::new(), &["with_s3", "with_php"]),
+            words("-- --include-ignored --skip with_s3 --skip with_php")
+        );
     }
 
     #[test]

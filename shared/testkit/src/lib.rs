@@ -17,6 +17,7 @@ mod keys;
 mod owner;
 pub mod remains;
 mod stage;
+pub mod tools;
 mod wait;
 
 use desk_bus::{Bus, BusSettings};

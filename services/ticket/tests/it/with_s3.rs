@@ -3,7 +3,7 @@
 use std::{net::TcpListener, process::Stdio, time::Duration};
 
 use axum::{body::Body, http::Method};
-use desk_testkit::{Form, eventually, eventually_within};
+use desk_testkit::{Form, eventually, eventually_within, tools};
 use futures::TryStreamExt;
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -16,7 +16,6 @@ use tokio::{
 
 use crate::desk::{Desk, NAIJA};
 
-const PROGRAM: &str = "SUPPORTDESK_TEST_S3_PROGRAM";
 const KEY_ID: &str = "desk";
 const KEY: &str = "a-key-of-the-test";
 
@@ -29,7 +28,6 @@ struct Store {
 
 impl Store {
     async fn start() -> Self {
-        let program = std::env::var(PROGRAM).unwrap();
         let folder = TempDir::new().unwrap();
         let identities = folder.path().join("identities.json");
         let who = json!({"identities": [{
@@ -41,7 +39,7 @@ impl Store {
         let data = folder.path().join("data");
         std::fs::create_dir(&data).unwrap();
         let ports = free_ports();
-        let mut command = Command::new(program);
+        let mut command = Command::new(tools::s3_program());
         command
             .args(["server", "-s3", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"])
             .args(["-s3.port.iceberg=0", "-s3.port.lance=0"])
