@@ -91,6 +91,31 @@ impl Server {
         &mut self.daemon
     }
 
+    /// Copies all its databases, as they are at one moment, below another local folder, where
+    /// [`Server::start`] finds them. Only a durable server can be copied.
+    pub async fn copy_to(&self, folder: &Path) -> Result<()> {
+        let tools = Tools::find_or_install(None)?;
+        let account = Account::for_postgres()?;
+        paths::make(folder)?;
+        let data = settle(folder, account)?.join("data");
+        let mut command = Command::new(tools.program("pg_basebackup"));
+        command
+            .arg(format!("--dbname={}", self.url))
+            .arg("--pgdata")
+            .arg(&data)
+            .args(["--checkpoint=fast", "--wal-method=stream"]);
+        account.wear(&mut command);
+        let output = tokio::process::Command::from(command)
+            .output()
+            .await
+            .context("pg_basebackup does not start")?;
+        if !output.status.success() {
+            let words = String::from_utf8_lossy(&output.stderr).into_owned();
+            bail!("pg_basebackup failed:\n{}", tail(&words, 10));
+        }
+        Ok(())
+    }
+
     /// Shuts it down cleanly.
     pub async fn stop(&mut self) {
         self.daemon.stop().await;

@@ -6,6 +6,7 @@
 )]
 #![expect(clippy::too_many_lines, reason = "a journey is told in one go")]
 
+mod backup;
 mod canary;
 mod deadlines;
 mod documents;
@@ -20,5 +21,6 @@ mod rebuild;
 mod reports;
 mod roles;
 mod sessions;
+mod snippets;
 mod stream;
 mod trail;

@@ -68,6 +68,11 @@ impl Load {
         }
     }
 
+    /// The project that is written to.
+    pub fn project_id(&self) -> i64 {
+        self.project_id
+    }
+
     /// What was acknowledged so far.
     pub fn done(&self) -> &Acknowledged {
         &self.done
