@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use tokio::process::Command;
 
 use crate::{
@@ -19,6 +19,8 @@ pub enum Part {
     Lists,
     /// How late a missed deadline shows, with a million that run.
     Sla,
+    /// How fast events become figures, reports are rebuilt and answered.
+    Reports,
 }
 
 impl Part {
@@ -27,32 +29,53 @@ impl Part {
         match self {
             Self::Lists => "lists",
             Self::Sla => "sla",
+            Self::Reports => "reports",
         }
     }
 }
 
+/// What is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// A part; none: the whole, which these are no part of.
+    pub part: Option<Part>,
+    /// Short points.
+    pub quick: bool,
+    /// Tickets that reports are measured over; none: as the program sees fit.
+    pub tickets: Option<u64>,
+    /// A file for the results.
+    pub json: Option<&'a Path>,
+}
+
 /// Builds, starts the servers, and runs the program that measures.
-pub async fn run(part: Option<Part>, quick: bool, json: Option<&Path>) -> Result<()> {
+pub async fn run(wanted: Wanted<'_>) -> Result<()> {
+    ensure!(
+        wanted.tickets.is_none() || wanted.part == Some(Part::Reports),
+        "--tickets is for `bench reports`"
+    );
     let mut interrupts = Interrupts::listen()?;
     cargo::build(Profile::Release).await?;
     let lab = Lab::start(Servers::Both, Care::Durable).await?;
     let outcome = tokio::select! {
-        outcome = measure(&lab, part, quick, json) => outcome,
+        outcome = measure(&lab, wanted) => outcome,
         () = interrupts.next() => Err(anyhow::anyhow!("interrupted")),
     };
     lab.stop(outcome.is_err()).await?;
     outcome
 }
 
-async fn measure(lab: &Lab, part: Option<Part>, quick: bool, json: Option<&Path>) -> Result<()> {
+async fn measure(lab: &Lab, wanted: Wanted<'_>) -> Result<()> {
     let mut command = Command::new(paths::target()?.join("release").join("bench"));
     command.envs(lab.environment()).kill_on_drop(true);
-    if quick {
+    if wanted.quick {
         command.arg("--quick");
     }
-    if let Some(file) = json {
+    if let Some(file) = wanted.json {
         command.arg("--json").arg(file);
     }
-    command.args(part.map(Part::name));
+    command.args(wanted.part.map(Part::name));
+    if let Some(tickets) = wanted.tickets {
+        command.arg("--tickets").arg(tickets.to_string());
+    }
     cargo::run(command, "the bench").await
 }

@@ -118,6 +118,9 @@ enum Command {
         /// Short points: under three minutes without the build
         #[arg(long)]
         quick: bool,
+        /// Of `reports`: the tickets that they are over, 100,000 unless told otherwise
+        #[arg(long)]
+        tickets: Option<u64>,
         /// Also write the results to this file
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
@@ -190,7 +193,20 @@ async fn execute(command: Command) -> Result<()> {
         }
         Command::Test { only, words } => test::run(&only, &words).await,
         Command::Deps => test::deps().await,
-        Command::Bench { part, quick, json } => bench::run(part, quick, json.as_deref()).await,
+        Command::Bench {
+            part,
+            quick,
+            tickets,
+            json,
+        } => {
+            let wanted = bench::Wanted {
+                part,
+                quick,
+                tickets,
+                json: json.as_deref(),
+            };
+            bench::run(wanted).await
+        }
         Command::Prepare { check, crates } => prepare_on_some_server(check, &crates).await,
     }
 }

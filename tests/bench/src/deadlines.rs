@@ -2,7 +2,6 @@
 //! second, and a hundred tickets a second arrive meanwhile. A flag counts once another connection
 //! reads it from ticket's database.
 
-mod arrivals;
 mod stage;
 
 use std::{fs, path::Path, time::Duration};
@@ -12,11 +11,11 @@ use serde_json::json;
 use sqlx::PgConnection;
 use tokio::time::{Instant, sleep};
 
-use self::{
-    arrivals::Arrivals,
-    stage::{Extent, Stage},
+use self::stage::{Extent, Stage};
+use crate::{
+    arrivals::{self, Arrivals, Arrived},
+    latency::Latencies,
 };
-use crate::latency::Latencies;
 
 /// Goals: the flag shows within, in milliseconds.
 const P99: f64 = 1_000.0;
@@ -34,10 +33,8 @@ struct Findings {
     extent: Extent,
     /// From due to seen.
     shown: Latencies,
-    /// What the creates took.
-    creates: Latencies,
-    /// Creates that failed.
-    errors: u64,
+    /// The tickets that arrived.
+    arrived: Arrived,
 }
 
 /// Measures and prints the table.
@@ -65,13 +62,12 @@ async fn measure(stage: &mut Stage) -> Result<Findings> {
     let mut reader = stage.ticket().await?;
     let shown = watch(&mut reader, waiting.clone()).await?;
     sleep(AROUND).await;
-    let (creates, errors) = arrivals.stop().await;
+    let arrived = arrivals.stop().await;
     once_each(&mut reader, &waiting).await?;
     Ok(Findings {
         extent: stage.extent(),
         shown,
-        creates,
-        errors,
+        arrived,
     })
 }
 
@@ -119,7 +115,8 @@ fn table(findings: &Findings) -> String {
         let met = if value < goal { "met" } else { "missed" };
         format!("{value:>9.1} ms   goal < {goal:.0} ms: {met}")
     };
-    let shown = &findings.shown;
+    let (shown, arrived) = (&findings.shown, &findings.arrived);
+    let creates = arrived.took();
     format!(
         "\n{} clocks run, {} fall due within a second, {} tickets a second arrive\n\
          flag shows after, median   {:>9.1} ms\n\
@@ -133,15 +130,16 @@ fn table(findings: &Findings) -> String {
         shown.median(),
         verdict(shown.p99(), P99),
         verdict(shown.per_mille(1_000), WORST),
-        findings.creates.median(),
-        findings.creates.p99(),
-        findings.creates.count(),
-        findings.errors,
+        creates.median(),
+        creates.p99(),
+        creates.count(),
+        arrived.errors,
     )
 }
 
 fn document(findings: &Findings) -> serde_json::Value {
     let shown = &findings.shown;
+    let creates = findings.arrived.took();
     json!({
         "clocks": findings.extent.tickets * 2,
         "due": shown.count(),
@@ -149,9 +147,9 @@ fn document(findings: &Findings) -> serde_json::Value {
         "shown_ms": {
             "median": shown.median(), "p99": shown.p99(), "worst": shown.per_mille(1_000),
         },
-        "create_ms": {"median": findings.creates.median(), "p99": findings.creates.p99()},
-        "creates": findings.creates.count(),
-        "failed": findings.errors,
+        "create_ms": {"median": creates.median(), "p99": creates.p99()},
+        "creates": creates.count(),
+        "failed": findings.arrived.errors,
         "goals_ms": {"p99": P99, "worst": WORST},
     })
 }

@@ -42,11 +42,25 @@ impl Desk {
     /// # Errors
     /// When a service does not start.
     pub async fn start() -> Result<Self> {
-        let plan = LIMITS
-            .iter()
-            .fold(Plan::for_test("bench")?, |plan, (service, name)| {
-                plan.with(*service, name, NO_LIMIT)
-            });
+        Self::of(Self::plan()?).await
+    }
+
+    /// What [`Desk::start`] starts, to be changed first.
+    ///
+    /// # Errors
+    /// Without the servers that the environment names.
+    pub fn plan() -> Result<Plan> {
+        let plan = Plan::for_test("bench")?;
+        Ok(LIMITS.iter().fold(plan, |plan, (service, name)| {
+            plan.with(*service, name, NO_LIMIT)
+        }))
+    }
+
+    /// Starts a plan of the caller's own.
+    ///
+    /// # Errors
+    /// When a service does not start.
+    pub async fn of(plan: Plan) -> Result<Self> {
         let mut stack = Stack::lay(plan.clone()).await?;
         stack.migrate().await?;
         let since = Instant::now();

@@ -12,11 +12,14 @@
 //! | [`reads`], [`bare`], [`rows`] | ticket detail and list, and theirs |
 //! | [`lists`] | lists and searches at up to a million tickets |
 //! | [`deadlines`] | how late a missed deadline shows among a million |
+//! | [`reports`] | how fast events become figures, and how fast figures are read |
+//! | [`arrivals`] | tickets that come at a steady rate |
 //! | [`statements`] | the service's very statements, which the yardsticks run |
 //! | [`cpu`], [`processes`], [`counters`] | what it takes: CPU, memory, commits, syncs |
 //! | [`database`], [`server`] | the databases and what they hold |
 //! | [`report`] | goals, tables, the file of results |
 
+mod arrivals;
 mod bare;
 mod counters;
 mod cpu;
@@ -32,6 +35,7 @@ mod pgbench;
 mod processes;
 mod reads;
 mod report;
+mod reports;
 mod requests;
 mod rows;
 mod scale;
@@ -71,6 +75,12 @@ enum Part {
     Lists,
     /// How late a missed deadline shows, with a million that run.
     Sla,
+    /// How fast events become figures, reports are rebuilt and answered.
+    Reports {
+        /// Tickets that the reports are over; 100,000 unless `--quick`.
+        #[arg(long)]
+        tickets: Option<u64>,
+    },
     /// The bare handler, as a process of its own.
     #[command(hide = true)]
     Bare,
@@ -93,6 +103,9 @@ async fn main() -> Result<()> {
     }
     if let Some(Part::Sla) = cli.part {
         return deadlines::run(cli.quick, cli.json.as_deref()).await;
+    }
+    if let Some(Part::Reports { tickets }) = cli.part {
+        return reports::run(cli.quick, tickets, cli.json.as_deref()).await;
     }
     let desk = Desk::start().await?;
     let findings = measure(&desk, cli.quick).await;

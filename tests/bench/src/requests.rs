@@ -7,7 +7,7 @@ use hyper::{
     Method, Request, StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE, HOST},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     load::Call,
@@ -37,9 +37,8 @@ impl Creates {
     /// # Errors
     /// When a key is no header.
     pub fn call(&self, connection: usize, turn: u64) -> Result<Call> {
-        let number = turn + STRIDE * (connection as u64 + 1);
-        let projects = self.point.projects.min(self.keys.len() as u64).max(1);
-        let key = &self.keys[usize::try_from(number % projects)?];
+        let number = number(connection, turn);
+        let key = &self.keys[self.key_of(connection, turn)?];
         let mut request = Request::builder()
             .method(Method::POST)
             .uri("/api/external/tickets")
@@ -54,6 +53,19 @@ impl Creates {
         let body = body(number * STRIDE % CUSTOMERS, number);
         Ok(request.body(Full::new(body.into()))?)
     }
+
+    /// Whose turn that is, by the place among the keys.
+    ///
+    /// # Errors
+    /// Never: there are fewer keys than numbers.
+    pub fn key_of(&self, connection: usize, turn: u64) -> Result<usize> {
+        let projects = self.point.projects.min(self.keys.len() as u64).max(1);
+        Ok(usize::try_from(number(connection, turn) % projects)?)
+    }
+}
+
+fn number(connection: usize, turn: u64) -> u64 {
+    turn + STRIDE * (connection as u64 + 1)
 }
 
 /// About 400 bytes, as a form on a web page sends them.
@@ -82,6 +94,20 @@ pub fn get(path: &str, token: &str) -> Result<Call> {
         .header(HOST, "localhost")
         .header(AUTHORIZATION, format!("Bearer {token}"));
     Ok(request.body(Full::default())?)
+}
+
+/// A write with a bearer token and a body of JSON.
+///
+/// # Errors
+/// When path or token are none.
+pub fn write(method: Method, path: &str, token: &str, body: &Value) -> Result<Call> {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(HOST, "localhost")
+        .header(CONTENT_TYPE, "application/json")
+        .header(AUTHORIZATION, format!("Bearer {token}"));
+    Ok(request.body(Full::new(body.to_string().into()))?)
 }
 
 #[cfg(test)]

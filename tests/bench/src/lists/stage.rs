@@ -132,7 +132,10 @@ impl Stage {
 }
 
 /// The projects that are missing, and agents for all; answers the one who asks.
-async fn people(desk: &Desk, admin: &Person) -> Result<Person> {
+///
+/// # Errors
+/// When there is no agent.
+pub async fn people(desk: &Desk, admin: &Person) -> Result<Person> {
     let mut projects: Vec<i64> = desk.keys.keys().copied().collect();
     for number in projects.len()..PROJECTS {
         let name = format!("List {number}");

@@ -17,10 +17,18 @@ use crate::{
 /// # Errors
 /// When the file cannot be written.
 pub fn write(path: &Path, findings: &Findings, verdicts: &[Verdict]) -> Result<()> {
+    save(path, &document(findings, verdicts))
+}
+
+/// Writes a document, whole.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn save(path: &Path, document: &Value) -> Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let mut text = serde_json::to_string_pretty(&document(findings, verdicts))?;
+    let mut text = serde_json::to_string_pretty(document)?;
     text.push('\n');
     fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))
 }

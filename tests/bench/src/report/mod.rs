@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::{creates, reads};
 
-pub use file::write;
+pub use file::{save, write};
 pub use tables::print;
 pub use verdicts::{Verdict, verdicts};
 

@@ -48,7 +48,8 @@ impl Verdict {
         }
     }
 
-    fn alone(name: String, unit: &'static str, ours: f64) -> Self {
+    /// A figure without a yardstick.
+    pub fn alone(name: String, unit: &'static str, ours: f64) -> Self {
         Self {
             name,
             unit,
@@ -66,13 +67,17 @@ impl Verdict {
         self
     }
 
-    fn of_at_least(mut self, least: f64) -> Self {
+    /// The goal: so much, or more.
+    #[must_use]
+    pub fn of_at_least(mut self, least: f64) -> Self {
         self.goal = Some(format!("≥ {least} {}", self.unit));
         self.met = Some(self.ours >= least);
         self
     }
 
-    fn of_at_most(mut self, most: f64) -> Self {
+    /// The goal: less than this.
+    #[must_use]
+    pub fn of_at_most(mut self, most: f64) -> Self {
         self.goal = Some(format!("< {most} {}", self.unit));
         self.met = Some(self.ours < most);
         self
