@@ -271,9 +271,11 @@ impl Inventor<'_> {
         clocks.resolution_breached = missed(clocks.resolution_due_at, clocks.resolution_stopped_at);
     }
 
-    /// What would be to come has happened just now.
+    /// What would be to come has happened just now. As the database keeps it: an event that tells
+    /// it finer would differ from its ticket.
     fn past(&self, moment: OffsetDateTime) -> OffsetDateTime {
-        moment.min(self.until)
+        let finer = i64::from(moment.nanosecond() % 1_000);
+        self.until.min(moment - Duration::nanoseconds(finer))
     }
 }
 
@@ -286,8 +288,7 @@ fn in_office_hours(moment: OffsetDateTime) -> OffsetDateTime {
         office if office < 21.6 => 8.0 + (office - 2.4) / 1.92,
         evening => 18.0 + (evening - 21.6) * 2.5,
     };
-    let moved = day + Duration::seconds_f64(moved * 3_600.0);
-    moved - Duration::nanoseconds(i64::from(moved.nanosecond() % 1_000))
+    day + Duration::seconds_f64(moved * 3_600.0)
 }
 
 fn staff(random: &mut Random, chance: f64, project: &Project) -> Option<i64> {

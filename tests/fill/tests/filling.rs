@@ -8,7 +8,7 @@ use fill::{Wanted, fill};
 use sqlx::{PgConnection, PgPool};
 
 /// Filters that find no row when all is well.
-const FLAWS: [(&str, &str); 10] = [
+const FLAWS: [(&str, &str); 11] = [
     (
         "a number twice, or left out",
         "select 1 from tickets group by project_id, extract(year from created_at at time zone 'utc')
@@ -26,6 +26,10 @@ const FLAWS: [(&str, &str); 10] = [
              select from outbox o where o.aggregate_kind = 'ticket' and o.aggregate_id = t.id
                  and o.sequence = t.version and o.payload -> 'ticket' ->> 'number' = t.number
                  and o.payload -> 'ticket' ->> 'status' = t.status)",
+    ),
+    (
+        "an event that tells a time finer than its ticket's row",
+        r"select 1 from outbox where payload::text ~ '\.\d{7,}Z'",
     ),
     (
         "a requester without an event",
