@@ -5,9 +5,12 @@ use std::net::IpAddr;
 
 use desk_bus::reconcile::Known;
 use desk_events::{AggregateKind, AuditEntry, Change, Event, Fact, Role};
+use desk_http::{ClientAddress, SignedIn};
 use serde_json::{Value, json};
 use sqlx::{PgConnection, types::ipnetwork::IpNetwork};
 use time::OffsetDateTime;
+
+use crate::domain::Changed;
 
 /// Who acts, and from where.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +19,16 @@ pub struct Author {
     pub actor_id: Option<i64>,
     /// The client's address.
     pub address: Option<IpAddr>,
+}
+
+impl Author {
+    /// Somebody who is signed in.
+    pub const fn of(user: &SignedIn, address: ClientAddress) -> Self {
+        Self {
+            actor_id: Some(user.id),
+            address: Some(address.0),
+        }
+    }
 }
 
 /// The details of an account's making.
@@ -57,6 +70,20 @@ pub async fn user(
     )
     .execute(conn)
     .await?;
+    Ok(())
+}
+
+/// Notes what an update changed on an account.
+pub async fn changed(
+    conn: &mut PgConnection,
+    author: Author,
+    changed: &Changed,
+    at: OffsetDateTime,
+) -> sqlx::Result<()> {
+    for (action, changes) in changed.actions() {
+        let details = json!({"changes": changes});
+        user(conn, author, action, changed.user.id, &details, at).await?;
+    }
     Ok(())
 }
 

@@ -29,3 +29,4 @@ mod roles;
 mod sessions;
 mod super_admins;
 mod sweep;
+mod timing;

@@ -62,6 +62,37 @@ async fn only_what_others_copy_is_told() {
 }
 
 #[tokio::test]
+async fn a_change_of_ones_own_account_is_in_the_audit() {
+    let auth = Auth::start().await;
+    let id = auth.person("alice@desk.test", Role::Agent).await;
+    let alice = auth.desk.user(id, Role::Agent);
+    let change = json!({"name": "Alice", "phone": "1"});
+    // The second time nothing differs, and nothing is noted.
+    for _ in 0..2 {
+        let put = alice.put("/auth/profile", change.clone()).await;
+        put.expect(200);
+    }
+    alice.put("/auth/profile", new_password()).await.expect(200);
+
+    let path = format!("/admin/audit?target=user:{id}&actor={id}");
+    let page = auth.admin().get(&path).await.expect(200);
+    assert_eq!(page["total"], 2, "{page}");
+    let (password, fields) = (&page["data"][0], &page["data"][1]);
+    assert_eq!(password["action"], "user.password_changed");
+    assert_eq!(password["changes"], json!([]));
+    assert_eq!(fields["action"], "user.updated");
+    assert_eq!(
+        fields["changes"],
+        json!([
+            {"field": "name", "from": "Some One", "to": "Alice"},
+            {"field": "phone", "from": null, "to": "1"},
+        ])
+    );
+    assert!(fields["address"].is_string());
+    assert!(!page.to_string().contains(NEW));
+}
+
+#[tokio::test]
 async fn one_gives_oneself_neither_role_nor_address() {
     let auth = Auth::start().await;
     let id = auth.person("alice@desk.test", Role::Customer).await;

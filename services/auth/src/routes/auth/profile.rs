@@ -1,9 +1,12 @@
 //! `PUT` and `PATCH /auth/profile`
 
 use axum::{Json, extract::State};
-use desk_http::{Error, Patch, Result, SignedIn, Valid, fields::not_null, openapi::ErrorBody};
+use desk_http::{
+    ClientAddress, Error, Patch, Result, SignedIn, Valid, fields::not_null, openapi::ErrorBody,
+};
 use garde::Validate;
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::{
@@ -11,7 +14,11 @@ use crate::{
     domain::{Changed, Password, Update, matches},
     events,
     routes::user::UserAnswer,
-    store::{account_mails, revocations, sessions, users},
+    store::{
+        account_mails,
+        audit::{self, Author},
+        revocations, sessions, users,
+    },
 };
 
 /// What one changes on one's own account; what is left out stays.
@@ -52,6 +59,7 @@ pub struct Profile {
 pub async fn update_profile(
     State(app): State<App>,
     who: SignedIn,
+    address: ClientAddress,
     Valid(body): Valid<Profile>,
 ) -> Result<Json<UserAnswer>> {
     let hash = match &body.password {
@@ -71,6 +79,11 @@ pub async fn update_profile(
         .filter(|user| user.is_active);
     let before = before.ok_or(Error::UNAUTHENTICATED)?;
     let changed = Changed::new(&before, update);
+    if changed.is_empty() && hash.is_none() {
+        tx.rollback().await?;
+        return UserAnswer::of(&app.db, before).await.map(Json);
+    }
+    let author = Author::of(&who, address);
     let mut user = changed.user.clone();
     user.updated_at = before.next_change_at(now);
     user.sequence += i64::from(changed.is_shared());
@@ -82,7 +95,18 @@ pub async fn update_profile(
         let newest = now + app.tokens.lifetime();
         revocations::user(&mut tx, &user, Some(who.session), now, newest).await?;
         sessions::end_all(&mut tx, user.id, Some(who.session), now).await?;
+        let action = "user.password_changed";
+        audit::user(
+            &mut tx,
+            author,
+            action,
+            user.id,
+            &json!({}),
+            user.updated_at,
+        )
+        .await?;
     }
+    audit::changed(&mut tx, author, &changed, user.updated_at).await?;
     if changed.is_shared() {
         events::updated(&mut tx, &user).await?;
     }

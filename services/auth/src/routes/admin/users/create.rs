@@ -7,14 +7,14 @@ use garde::Validate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::rules::{GivenRole, author};
+use super::rules::GivenRole;
 use crate::{
     app::App,
     domain::Password,
     events,
     routes::{required, user::UserAnswer},
     store::{
-        audit,
+        audit::{self, Author},
         users::{self, NewUser},
     },
 };
@@ -82,7 +82,7 @@ pub async fn create_user(
     let details = audit::appeared(&user.email, user.role);
     audit::user(
         &mut tx,
-        author(&who.user, address),
+        Author::of(&who.user, address),
         "user.created",
         user.id,
         &details,

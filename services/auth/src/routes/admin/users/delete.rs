@@ -7,12 +7,15 @@ use desk_http::{
 };
 use desk_identity::can::ManageUsers;
 
-use super::rules::{author, keep_a_super_admin};
+use super::rules::keep_a_super_admin;
 use crate::{
     app::App,
     domain::may_delete,
     events,
-    store::{audit, revocations, sessions, users},
+    store::{
+        audit::{self, Author},
+        revocations, sessions, users,
+    },
 };
 
 /// Deletes an account, softly: its sessions end, its address is free again.
@@ -51,7 +54,7 @@ pub async fn delete_user(
     sessions::end_all(&mut tx, user.id, None, now).await?;
     events::deleted(&mut tx, &user).await?;
     let details = audit::gone(&user.email, user.role);
-    let author = author(&who.user, address);
+    let author = Author::of(&who.user, address);
     audit::user(
         &mut tx,
         author,

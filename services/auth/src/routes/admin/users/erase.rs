@@ -10,7 +10,7 @@ use desk_identity::can::ManageUsers;
 use serde_json::json;
 use sqlx::PgConnection;
 
-use super::rules::{author, keep_a_super_admin};
+use super::rules::keep_a_super_admin;
 use crate::{
     app::App,
     domain::{User, may_delete},
@@ -55,7 +55,7 @@ pub async fn erase_user(
         keep_a_super_admin(&mut tx, &user, "id").await?;
     }
     if !user.is_erased() {
-        erase(&app, &mut tx, &user, author(&who.user, address)).await?;
+        erase(&app, &mut tx, &user, Author::of(&who.user, address)).await?;
     }
     app.commit(tx).await?;
     Ok(Json(Message {

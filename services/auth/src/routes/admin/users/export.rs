@@ -11,12 +11,14 @@ use desk_identity::can::ManageUsers;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::json;
 
-use super::rules::author;
 use crate::{
     app::App,
     export,
     routes::user::UserDetail,
-    store::{audit, users},
+    store::{
+        audit::{self, Author},
+        users,
+    },
 };
 
 /// Everything that the desk has of a person, also of a deleted account: the account, its sessions,
@@ -53,7 +55,7 @@ pub async fn export_user(
     // Whether ticket answers shows here, while a status can still say so.
     let first = parts.try_next().await?;
     let mut tx = app.db.begin().await?;
-    let (author, now) = (author(&who.user, address), app.clock.now());
+    let (author, now) = (Author::of(&who.user, address), app.clock.now());
     audit::user(&mut tx, author, "user.exported", id, &json!({}), now).await?;
     app.commit(tx).await?;
     let body = Body::from_stream(stream::iter(first.map(Ok)).chain(parts));

@@ -1,15 +1,12 @@
 //! What creating, changing and deleting an account share.
 
 use desk_events::Role;
-use desk_http::{ClientAddress, Error, Result, SignedIn};
+use desk_http::{Error, Result};
 use serde::Deserialize;
 use sqlx::PgConnection;
 use utoipa::ToSchema;
 
-use crate::{
-    domain::User,
-    store::{audit::Author, users},
-};
+use crate::{domain::User, store::users};
 
 /// A role that can be given; super admins are made by the start-up environment alone.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
@@ -30,14 +27,6 @@ impl From<GivenRole> for Role {
             GivenRole::Agent => Self::Agent,
             GivenRole::Customer => Self::Customer,
         }
-    }
-}
-
-/// The acting user, for the audit.
-pub fn author(user: &SignedIn, address: ClientAddress) -> Author {
-    Author {
-        actor_id: Some(user.id),
-        address: Some(address.0),
     }
 }
 

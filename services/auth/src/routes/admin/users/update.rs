@@ -7,12 +7,10 @@ use desk_http::{
 use desk_identity::can::ManageUsers;
 use garde::Validate;
 use serde::Deserialize;
-use serde_json::json;
 use sqlx::PgConnection;
-use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::rules::{GivenRole, author, keep_a_super_admin};
+use super::rules::{GivenRole, keep_a_super_admin};
 use crate::{
     app::App,
     domain::{Changed, Purpose, Update, User, may_change},
@@ -114,18 +112,16 @@ pub async fn update_user(
         return UserAnswer::of(&app.db, before).await.map(Json);
     }
     let user = apply(&app, &mut tx, &before, &changed).await?;
-    note(
-        &mut tx,
-        author(&who.user, address),
-        &changed,
-        user.updated_at,
-    )
-    .await?;
-    if changed.has("email") {
+    let author = Author::of(&who.user, address);
+    audit::changed(&mut tx, author, &changed, user.updated_at).await?;
+    let is_mailed = changed.has("email");
+    if is_mailed {
         account_mails::request(&mut tx, Purpose::Verify, &user.email, user.updated_at).await?;
     }
     app.commit(tx).await?;
-    app.bell.ring();
+    if is_mailed {
+        app.bell.ring();
+    }
     UserAnswer::of(&app.db, user).await.map(Json)
 }
 
@@ -152,17 +148,4 @@ async fn apply(
         events::updated(conn, &user).await?;
     }
     Ok(user)
-}
-
-async fn note(
-    conn: &mut PgConnection,
-    author: Author,
-    changed: &Changed,
-    at: OffsetDateTime,
-) -> Result<()> {
-    for (action, changes) in changed.actions() {
-        let details = json!({"changes": changes});
-        audit::user(&mut *conn, author, action, changed.user.id, &details, at).await?;
-    }
-    Ok(())
 }
