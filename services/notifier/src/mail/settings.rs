@@ -1,9 +1,14 @@
 //! Where mails go, from whom they come, and how patiently they are sent.
 
-use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
-use anyhow::Context as _;
-use lettre::message::Mailbox;
+use anyhow::{Context as _, ensure};
+use lettre::{message::Mailbox, transport::smtp::client::Certificate};
 use secrecy::SecretString;
 use url::Url;
 
@@ -17,6 +22,10 @@ pub struct MailSettings {
     /// without, for a relay on the same machine).
     #[arg(long, env = "SUPPORTDESK_MAIL_URL", hide_env_values = true)]
     pub mail_url: SecretString,
+    /// A file of certificates (PEM) that are trusted besides the system's: for a mail server whose
+    /// certificate comes from an authority of one's own.
+    #[arg(long, env = "SUPPORTDESK_MAIL_CA_FILE")]
+    pub mail_ca_file: Option<PathBuf>,
     /// From whom mails come: `SupportDesk <support@example.com>`. What follows the `@` is the
     /// domain of message ids, too: keep it.
     #[arg(long, env = "SUPPORTDESK_MAIL_FROM")]
@@ -68,11 +77,16 @@ impl MailSettings {
     /// Opens the folder or prepares the connections, and tries every template.
     ///
     /// # Errors
-    /// A URL that is none, a folder that cannot be written, a template that does not render.
+    /// A URL that is none, a folder that cannot be written, certificates that cannot be read, a
+    /// template that does not render.
     pub fn open(&self) -> anyhow::Result<Mailing> {
         let timeout = Duration::from_secs(self.mail_timeout_seconds.into());
         let domain = self.mail_from.email.domain();
-        let transport = Transport::open(&self.mail_url, domain, timeout);
+        let authorities = match &self.mail_ca_file {
+            Some(file) => Some(authorities(file).context("SUPPORTDESK_MAIL_CA_FILE")?),
+            None => None,
+        };
+        let transport = Transport::open(&self.mail_url, domain, timeout, authorities);
         let templates = Templates::load(self.mail_templates.as_deref());
         let portal = self.public_url.as_ref();
         Ok(Mailing(Arc::new(Parts {
@@ -85,4 +99,16 @@ impl MailSettings {
             attempts: self.mail_attempts.into(),
         })))
     }
+}
+
+/// The certificates in a file; one at least.
+fn authorities(file: &Path) -> anyhow::Result<Certificate> {
+    const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+    let pem = std::fs::read(file)?;
+    // The library takes a file without any for a file of none.
+    ensure!(
+        pem.windows(BEGIN.len()).any(|part| part == BEGIN),
+        "no certificate (PEM) in it"
+    );
+    Ok(Certificate::from_pem(&pem)?)
 }

@@ -3,6 +3,7 @@
 
 mod account_mails;
 mod consuming;
+mod encrypted;
 mod erasing;
 mod facts;
 mod internal;

@@ -44,8 +44,17 @@ impl PostOffice {
 
     /// Where another server was, or seemed to be.
     pub fn open_at(address: SocketAddr) -> Self {
+        Self::open_with(address, SslConfig::None, "?tls=none")
+    }
+
+    /// One that encrypts when asked to.
+    pub fn open_encrypting(certificate: SslConfig) -> Self {
+        Self::open_with("127.0.0.1:0".parse().unwrap(), certificate, "")
+    }
+
+    fn open_with(address: SocketAddr, certificate: SslConfig, query: &str) -> Self {
         let listener = TcpListener::bind(address).unwrap();
-        let url = format!("smtp://{}?tls=none", listener.local_addr().unwrap());
+        let url = format!("smtp://{}{query}", listener.local_addr().unwrap());
         let inside = Arc::new(Mutex::new(Inside {
             mood: Mood::Takes,
             mails: Vec::new(),
@@ -56,7 +65,7 @@ impl PostOffice {
         };
         let mut server = Server::new(clerk);
         server.with_name("post.test").with_tcp_listener(listener);
-        server.with_ssl(SslConfig::None).unwrap();
+        server.with_ssl(certificate).unwrap();
         thread::spawn(move || server.serve().unwrap());
         Self { url, inside }
     }
@@ -146,16 +155,21 @@ impl Drop for Pigeonhole {
 
 /// Mails go to this URL; one that does not answer is given up after a second.
 pub fn mailing(url: &str) -> Mailing {
-    let settings = MailSettings {
+    settings(url, None).open().unwrap()
+}
+
+/// The settings for that, with certificates to be trusted.
+pub fn settings(url: &str, mail_ca_file: Option<PathBuf>) -> MailSettings {
+    MailSettings {
         mail_url: url.into(),
+        mail_ca_file,
         mail_from: "SupportDesk <support@desk.test>".parse().unwrap(),
         public_url: Some("https://portal.test".parse().unwrap()),
         mail_templates: None,
         mail_concurrency: 2,
         mail_timeout_seconds: 1,
         mail_attempts: 3,
-    };
-    settings.open().unwrap()
+    }
 }
 
 /// A header's value; headers here are not folded.

@@ -7,6 +7,7 @@ mod smtp;
 use std::time::Duration;
 
 use anyhow::bail;
+use lettre::transport::smtp::client::Certificate;
 use secrecy::{ExposeSecret, SecretString};
 
 use self::{folder::Folder, server::Server, smtp::Smtp};
@@ -30,17 +31,23 @@ pub(super) enum Transport {
 }
 
 impl Transport {
-    /// By its URL; `name` is what this process calls itself.
+    /// By its URL; `name` is what this process calls itself, `authorities` are trusted besides the
+    /// system's.
     ///
     /// # Errors
     /// A URL that is none of ours, which is not quoted, or a folder that cannot be made.
-    pub(super) fn open(url: &SecretString, name: &str, timeout: Duration) -> anyhow::Result<Self> {
+    pub(super) fn open(
+        url: &SecretString,
+        name: &str,
+        timeout: Duration,
+        authorities: Option<Certificate>,
+    ) -> anyhow::Result<Self> {
         let url = url.expose_secret();
         if let Some(path) = url.strip_prefix("folder:") {
             return Ok(Self::Folder(Folder::open(path.into())?));
         }
         match Server::parse(url) {
-            Some(server) => Ok(Self::Smtp(Smtp::new(server, name, timeout)?)),
+            Some(server) => Ok(Self::Smtp(Smtp::new(server, name, timeout, authorities)?)),
             None => bail!(
                 "like folder:<path>, smtps://user:password@host or smtp://user:password@host:587, the latter with ?tls=none for no encryption (and no password)"
             ),

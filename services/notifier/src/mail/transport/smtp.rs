@@ -12,7 +12,7 @@ use std::{
 use lettre::transport::smtp::{
     Error,
     authentication::DEFAULT_MECHANISMS,
-    client::{AsyncSmtpConnection, TlsParameters},
+    client::{AsyncSmtpConnection, Certificate, TlsParameters},
     extension::ClientId,
 };
 use tokio::time::{Instant, timeout};
@@ -44,9 +44,18 @@ pub(in super::super) struct Smtp {
 }
 
 impl Smtp {
-    pub(super) fn new(server: Server, name: &str, timeout: Duration) -> anyhow::Result<Self> {
+    pub(super) fn new(
+        server: Server,
+        name: &str,
+        timeout: Duration,
+        authorities: Option<Certificate>,
+    ) -> anyhow::Result<Self> {
+        let mut tls = TlsParameters::builder(server.host.clone());
+        if let Some(authorities) = authorities {
+            tls = tls.add_root_certificate(authorities);
+        }
         Ok(Self {
-            tls: TlsParameters::new(server.host.clone())?,
+            tls: tls.build()?,
             server,
             name: ClientId::Domain(name.to_owned()),
             timeout,
