@@ -21,7 +21,7 @@ use super::{
 
 /// Enough to have somebody at work at every death, on a slow machine and in a debug build, too;
 /// the setting takes another number.
-const TICKETS: u32 = 400;
+const TICKETS: u32 = 1_000;
 const TICKETS_SETTING: &str = "SUPPORTDESK_TEST_TICKETS";
 
 const SEED: u64 = 10;
