@@ -1,11 +1,6 @@
 //! Processes that are killed, at any time and at the worst time.
 
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-    sync::atomic::Ordering,
-    time::Duration,
-};
+use std::{env, sync::atomic::Ordering, time::Duration};
 
 use desk_testkit::eventually_within;
 use e2e::World;
@@ -13,6 +8,7 @@ use xtask::service::Service;
 
 use super::{
     load::Load,
+    points::Points,
     truth::{
         assert_consumers_agree, assert_in_order, assert_no_leaked_transaction, assert_whole,
         settled,
@@ -56,7 +52,7 @@ const DEATHS: [(usize, Death); 10] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_and_nothing_doubled_under_kills() {
-    let points = Points::new();
+    let points = Points::new("kills");
     let mut plan = World::plan("kills");
     plan.common
         .insert("SUPPORTDESK_FAILPOINTS".into(), points.folder());
@@ -111,7 +107,8 @@ async fn nothing_is_lost_and_nothing_doubled_under_kills() {
 
 async fn kill(world: &mut World, points: &Points, (service, at): Death) {
     if let At::Point(point) = at {
-        points.reached(service, point).await;
+        points.arm(service, point);
+        eventually_within(PATIENCE, || async { points.is_reached(service, point) }).await;
     }
     world.stack.kill(service).await;
     world.stack.restart(service).await.unwrap();
@@ -135,34 +132,4 @@ fn shuffled() -> Vec<Death> {
     }
     deaths.sort_by_key(|(service, _)| *service != Service::Reporting);
     deaths
-}
-
-/// The folder by which fail points are armed.
-struct Points(PathBuf);
-
-impl Points {
-    fn new() -> Self {
-        let folder = env::temp_dir().join(format!("failpoints-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        Self(folder)
-    }
-
-    fn folder(&self) -> String {
-        self.0.to_str().unwrap().to_owned()
-    }
-
-    /// Arms a point and waits until the service hangs there.
-    async fn reached(&self, service: Service, point: &str) {
-        let armed = self.0.join(format!("{service}.{point}"));
-        let reached = Path::new(&self.0).join(format!("{service}.{point}.reached"));
-        fs::write(&armed, "").unwrap();
-        eventually_within(PATIENCE, || async { reached.exists() }).await;
-        fs::remove_file(&reached).unwrap();
-    }
-}
-
-impl Drop for Points {
-    fn drop(&mut self) {
-        drop(fs::remove_dir_all(&self.0));
-    }
 }

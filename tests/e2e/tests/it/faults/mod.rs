@@ -6,5 +6,6 @@ mod kills;
 pub mod load;
 mod nats;
 mod paused;
+mod points;
 mod readers;
 pub mod truth;
