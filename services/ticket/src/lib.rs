@@ -3,11 +3,12 @@
 //! A request goes through `routes` (who, what), a rule of `domain` (pure) and `store` (SQL);
 //! what changed is said through the outbox (`events::outgoing`) and what others say is heard in
 //! `events::incoming`. `filing` is the way in for new tickets from both doors, `files` the
-//! bytes of attachments, `upkeep` and `chores` what happens by itself. Users, projects and memberships are copies kept by `desk-replica`.
+//! bytes of attachments, `upkeep`, `chores` and `erasing` what happens by itself. Users, projects and memberships are copies kept by `desk-replica`.
 
 mod app;
 mod chores;
 mod domain;
+mod erasing;
 mod events;
 mod files;
 mod filing;
@@ -15,6 +16,7 @@ mod program;
 mod routes;
 pub mod settings;
 mod store;
+mod unwanted;
 mod upkeep;
 
 use axum::Router;
@@ -50,7 +52,8 @@ pub fn openapi() -> OpenApi {
     documented(routes::routes()).1
 }
 
-/// Starts the relay, the consumer, the upkeep and the chores; they end when told to stop.
+/// Starts the relay, the consumer, the upkeep, the chores and the erasing; they end when told to
+/// stop.
 pub fn start_consumers(app: &App, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
     let consumer = events::incoming::Hearing::new(app.clone());
     vec![
@@ -58,6 +61,7 @@ pub fn start_consumers(app: &App, stop: &CancellationToken) -> Vec<JoinHandle<()
         app.bus.consume(app.db.clone(), consumer, stop.clone()),
         tokio::spawn(upkeep::run(app.clone(), stop.clone())),
         tokio::spawn(chores::run(app.clone(), stop.clone())),
+        tokio::spawn(erasing::run(app.clone(), stop.clone())),
     ]
 }
 

@@ -1,4 +1,6 @@
-//! All that stands in a database and on a bus, as text: to find what should have gone.
+//! All that stands in a database, on a bus and in a folder, as text: to find what should have gone.
+
+use std::{fs, path::Path};
 
 use async_nats::jetstream;
 use desk_bus::Bus;
@@ -54,6 +56,32 @@ pub async fn of_stream(bus: &Bus) -> Remains {
         if let Ok(message) = stream.get_raw_message(sequence).await {
             let payload = String::from_utf8_lossy(&message.payload).into_owned();
             remains.push((format!("stream {}", message.subject), payload));
+        }
+    }
+    remains
+}
+
+/// Every file of a folder and of those in it, by its path. What goes meanwhile is left out.
+///
+/// # Panics
+/// When a file cannot be read.
+pub fn of_folder(folder: &Path) -> Remains {
+    let mut remains = Remains::new();
+    let Ok(entries) = fs::read_dir(folder) else {
+        return remains;
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            remains.extend(of_folder(&path));
+            continue;
+        }
+        match fs::read(&path) {
+            Ok(bytes) => {
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                remains.push((path.display().to_string(), text));
+            }
+            Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "{error}"),
         }
     }
     remains

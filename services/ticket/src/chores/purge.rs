@@ -14,6 +14,7 @@ use crate::{
     domain::Ticket,
     events::outgoing,
     store::{purge, tickets},
+    unwanted,
 };
 
 /// Tickets a transaction.
@@ -111,18 +112,18 @@ async fn batch(app: &App) -> anyhow::Result<Purged> {
     };
     let pasts: Vec<Past> = over.iter().map(past).collect();
     erasure::request(&mut tx, &pasts).await?;
-    let objects = purge::remove(&mut tx, &ids).await?;
+    let files = purge::remove(&mut tx, &ids).await?;
     let said = |ticket: &Ticket| outgoing::purged(ticket, ticket.moment(now));
     let events: Vec<NewEvent> = over.iter().map(said).collect();
     outbox::append(&mut tx, &events).await?;
     tx.commit().await?;
     app.bus.wake();
-    // What the store keeps for now has no row any more, and is swept away.
-    if app.files.remove(&objects).await.is_err() {
-        tracing::warn!("files of purged tickets are removed later");
+    if let Err(error) = unwanted::remove(app).await {
+        let error = format!("{error:#}");
+        tracing::warn!(error, "files of purged tickets are removed later");
     }
     Ok(Purged {
         tickets: i64::try_from(ids.len())?,
-        files: i64::try_from(objects.len())?,
+        files: i64::try_from(files)?,
     })
 }

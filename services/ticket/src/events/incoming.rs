@@ -13,9 +13,12 @@ use sqlx::PgConnection;
 use super::erasing;
 use crate::{
     App,
-    domain::{Ticket, Write, assign, breach},
-    store::{breaches, people, requesters, tickets},
+    domain::{Write, assign, breach},
+    store::{breaches, people, releases, requesters, tickets},
 };
+
+/// Tickets released by one statement, at most.
+const RELEASED: usize = 500;
 
 /// The service's consumer.
 pub struct Hearing {
@@ -44,8 +47,8 @@ impl Hearing {
         }
     }
 
-    /// Erases people: before the copies of their accounts are, which tell whose an address was, and
-    /// after what else came to these.
+    /// Begins to erase people: before the copies of their accounts are erased, which tell whose an
+    /// address was, and after what else came to these.
     async fn erase(&self, conn: &mut PgConnection, events: &[Event]) -> anyhow::Result<()> {
         let is_erasure = |event: &&Event| matches!(event.fact, Fact::UserErased(_));
         if !events.iter().any(|event| is_erasure(&event)) {
@@ -54,19 +57,26 @@ impl Hearing {
         let others: Vec<Event> = events.iter().filter(|e| !is_erasure(e)).cloned().collect();
         desk_replica::apply(conn, &others).await?;
         for event in events.iter().filter(is_erasure) {
-            let person = erasing::person(&self.app, conn, event.aggregate.id);
-            desk_telemetry::scope(desk_bus::trace(event), person).await?;
+            let cause = desk_bus::trace(event);
+            erasing::begin(&self.app, conn, event.aggregate.id, &cause).await?;
         }
         Ok(())
     }
 
-    /// Takes open tickets from somebody who may no longer work on them.
+    /// Takes open tickets from somebody who may no longer work on them; there may be thousands.
     async fn release_tickets(&self, conn: &mut PgConnection, user_id: i64) -> anyhow::Result<()> {
-        for id in tickets::orphaned(conn, user_id).await? {
-            self.change(conn, id, |ticket, now| {
-                assign::assign(ticket, None, Actor::SYSTEM, now)
-            })
-            .await?;
+        let now = self.app.clock.now();
+        for ids in tickets::orphaned(conn, user_id).await?.chunks(RELEASED) {
+            let locked = tickets::lock_all(conn, ids).await?;
+            let writes: Vec<Write> = locked
+                .iter()
+                // Somebody else may have got it before it was locked.
+                .filter(|ticket| ticket.assigned_to == Some(user_id))
+                .map(|ticket| assign::assign(ticket, None, Actor::SYSTEM, ticket.moment(now)))
+                .collect();
+            releases::apply(conn, &writes)
+                .await
+                .context("releasing tickets")?;
         }
         Ok(())
     }
@@ -91,24 +101,6 @@ impl Hearing {
             breaches::apply(conn, &writes)
                 .await
                 .context("storing breaches")?;
-        }
-        Ok(())
-    }
-
-    async fn change(
-        &self,
-        conn: &mut PgConnection,
-        id: i64,
-        rule: impl FnOnce(&Ticket, time::OffsetDateTime) -> Write,
-    ) -> anyhow::Result<()> {
-        let Some(ticket) = tickets::lock_all(conn, &[id]).await?.pop() else {
-            return Ok(());
-        };
-        let write = rule(&ticket, ticket.moment(self.app.clock.now()));
-        if !write.is_empty() {
-            tickets::apply(conn, &write)
-                .await
-                .context("storing the change")?;
         }
         Ok(())
     }

@@ -12,35 +12,15 @@ use time::OffsetDateTime;
 use super::{activities, persons::Person};
 use crate::{domain::Write, events::outgoing};
 
-/// A ticket with something of the person in it.
+/// Locked tickets, and whom to erase from them.
 #[derive(Debug)]
-pub struct Found {
-    /// Ticket id.
-    pub ticket_id: i64,
-    /// Its requester, where the person is the customer.
-    pub requester_id: Option<i64>,
-}
-
-/// Every ticket that tells of the person or holds the person's words, by id.
-pub async fn tickets(conn: &mut PgConnection, person: &Person) -> sqlx::Result<Vec<Found>> {
-    sqlx::query_as!(
-        Found,
-        r#"select id as "ticket_id!", requester_id as "requester_id?"
-           from tickets where requester_id = any($2) and erased_at is null
-           union all
-           select t.id, null
-           from (select ticket_id as id from messages where author_user_id = $1 and body <> $3
-                 union
-                 select ticket_id from ratings where user_id = $1 and comment is not null) as w
-           join tickets t on t.id = w.id
-           where t.requester_id <> all($2)
-           order by 1"#,
-        person.user_id,
-        &person.requesters,
-        ERASED_WORDS,
-    )
-    .fetch_all(conn)
-    .await
+pub struct Part<'a> {
+    /// Auth's id of the account.
+    pub user_id: i64,
+    /// The tickets without the person, by id.
+    pub writes: &'a [Write],
+    /// Those of which the person is the customer, by id.
+    pub own: &'a [i64],
 }
 
 /// Tickets that are being erased, a column each.
@@ -83,20 +63,17 @@ impl Columns {
     }
 }
 
-/// Erases the person from these locked tickets, `of_person` those that are the person's own, in order: rows
-/// first, then what was said of them, then says what they are now.
-pub async fn apply(
-    conn: &mut PgConnection,
-    person: &Person,
-    writes: &[Write],
-    of_person: &[i64],
-) -> sqlx::Result<()> {
-    let columns = Columns::of(writes, of_person);
+/// Erases the person: rows first, then what was said of them, then says what they are now.
+pub async fn apply(conn: &mut PgConnection, part: &Part<'_>) -> sqlx::Result<()> {
+    let Part {
+        user_id, writes, ..
+    } = *part;
+    let columns = Columns::of(writes, part.own);
     rows(conn, &columns).await?;
-    let messages = words(conn, person, &columns.whole()).await?;
-    history(conn, person, &columns).await?;
-    kept_answers(conn, person, &columns).await?;
-    said(conn, person, &columns, &messages).await?;
+    let messages = words(conn, user_id, &columns).await?;
+    history(conn, user_id, &columns).await?;
+    answers_of(conn, &columns.whole()).await?;
+    said(conn, user_id, &columns, &messages).await?;
     let past = |(id, through): (&i64, &i64)| Past {
         kind: AggregateKind::Ticket,
         id: *id,
@@ -146,39 +123,47 @@ async fn rows(conn: &mut PgConnection, columns: &Columns) -> sqlx::Result<()> {
 }
 
 /// The person's messages with their files, the own tickets' files, and what was said of solutions;
-/// answers the messages. The sweep takes the files' bytes.
-async fn words(conn: &mut PgConnection, person: &Person, own: &[i64]) -> sqlx::Result<Vec<i64>> {
+/// answers the messages. The files' bytes go after the commit.
+async fn words(conn: &mut PgConnection, user_id: i64, columns: &Columns) -> sqlx::Result<Vec<i64>> {
+    let own = columns.whole();
     let messages = sqlx::query_scalar!(
-        "update messages set body = $3
-         where author_user_id = $1
-            or ticket_id = any($2) and author_user_id is null and not is_agent
+        "update messages set body = $4
+         where ticket_id = any($2)
+           and (author_user_id = $1
+                or ticket_id = any($3) and author_user_id is null and not is_agent)
          returning id",
-        person.user_id,
-        own,
+        user_id,
+        &columns.ids,
+        &own,
         ERASED_WORDS,
     )
     .fetch_all(&mut *conn)
     .await?;
     sqlx::query!(
-        "delete from attachments
-         where message_id = any($1) or ticket_id = any($2) and message_id is null",
+        "with gone as (
+             delete from attachments
+             where message_id = any($1) or ticket_id = any($2) and message_id is null
+             returning object)
+         insert into unwanted_objects (object) select object from gone",
         &messages,
-        own,
+        &own,
     )
     .execute(&mut *conn)
     .await?;
     sqlx::query!(
         "update ratings set comment = null
-         where comment is not null and (user_id = $1 or ticket_id = any($2))",
-        person.user_id,
-        own,
+         where comment is not null and ticket_id = any($2)
+           and (user_id = $1 or ticket_id = any($3))",
+        user_id,
+        &columns.ids,
+        &own,
     )
     .execute(conn)
     .await?;
     Ok(messages)
 }
 
-async fn history(conn: &mut PgConnection, person: &Person, columns: &Columns) -> sqlx::Result<()> {
+async fn history(conn: &mut PgConnection, user_id: i64, columns: &Columns) -> sqlx::Result<()> {
     sqlx::query!(
         "update activities as a set changes = impersonal(a.changes)
          from unnest($1::bigint[], $2::boolean[]) as e (id, own)
@@ -186,6 +171,23 @@ async fn history(conn: &mut PgConnection, person: &Person, columns: &Columns) ->
            and (e.own or a.actor_kind = 'user' and a.actor_id = $3)",
         &columns.ids,
         &columns.of_person,
+        user_id,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Answers kept by Idempotency-Key: the person's, and what others were answered when they filed
+/// tickets for the person, which are noted by now.
+pub async fn kept_answers(conn: &mut PgConnection, person: &Person) -> sqlx::Result<()> {
+    sqlx::query!(
+        "delete from idempotency_keys
+         where caller = 'user:' || $1::bigint
+            or call = 'POST /tickets' and answer is not null
+               and (answer::jsonb #>> '{ticket,id}')::bigint in (
+                   select ticket_id from erasure_tickets
+                   where user_id = $1 and requester_id is not null)",
         person.user_id,
     )
     .execute(conn)
@@ -193,26 +195,18 @@ async fn history(conn: &mut PgConnection, person: &Person, columns: &Columns) ->
     Ok(())
 }
 
-/// Answers kept by Idempotency-Key: the person's, and what others were answered of own tickets.
-async fn kept_answers(
-    conn: &mut PgConnection,
-    person: &Person,
-    columns: &Columns,
-) -> sqlx::Result<()> {
+/// What others were answered when they wrote on the person's own tickets.
+async fn answers_of(conn: &mut PgConnection, own: &[i64]) -> sqlx::Result<()> {
     sqlx::query!(
         "delete from idempotency_keys
-         where caller = 'user:' || $1::bigint
-            or call in (select 'POST /tickets/' || id || '/messages'
-                        from unnest($2::bigint[]) as own (id)
+         where call in (select 'POST /tickets/' || id || '/messages'
+                        from unnest($1::bigint[]) as own (id)
                         union all
                         select 'POST /external/tickets/' || t.number || call.name
                         from tickets t
                         cross join (values ('/reply'), ('/close')) as call (name)
-                        where t.id = any($2))
-            or call = 'POST /tickets' and answer is not null
-               and (answer::jsonb #>> '{ticket,id}')::bigint = any($2)",
-        person.user_id,
-        &columns.whole(),
+                        where t.id = any($1))",
+        own,
     )
     .execute(conn)
     .await?;
@@ -223,7 +217,7 @@ async fn kept_answers(
 /// outbox would scan the whole of a full one.
 async fn said(
     conn: &mut PgConnection,
-    person: &Person,
+    user_id: i64,
     columns: &Columns,
     messages: &[i64],
 ) -> sqlx::Result<()> {
@@ -255,7 +249,7 @@ async fn said(
         &columns.emails,
         messages,
         ERASED_WORDS,
-        serde_json::json!({"kind": "user", "id": person.user_id}),
+        serde_json::json!({"kind": "user", "id": user_id}),
     )
     .execute(conn)
     .await?;

@@ -27,13 +27,16 @@ pub async fn due(conn: &mut PgConnection, before: OffsetDateTime) -> sqlx::Resul
     .await
 }
 
-/// Removes locked tickets and all that belongs to them; answers the objects of their files.
-pub async fn remove(conn: &mut PgConnection, tickets: &[i64]) -> sqlx::Result<Vec<String>> {
-    let objects = sqlx::query_scalar!(
-        "delete from attachments where ticket_id = any ($1) returning object",
+/// Removes locked tickets and all that belongs to them; answers how many files that were, whose
+/// bytes go after the commit.
+pub async fn remove(conn: &mut PgConnection, tickets: &[i64]) -> sqlx::Result<u64> {
+    let files = sqlx::query!(
+        "with gone as (
+             delete from attachments where ticket_id = any ($1) returning object)
+         insert into unwanted_objects (object) select object from gone",
         tickets,
     )
-    .fetch_all(&mut *conn)
+    .execute(&mut *conn)
     .await?;
     sqlx::query!("delete from messages where ticket_id = any ($1)", tickets)
         .execute(&mut *conn)
@@ -53,7 +56,7 @@ pub async fn remove(conn: &mut PgConnection, tickets: &[i64]) -> sqlx::Result<Ve
     sqlx::query!("delete from tickets where id = any ($1)", tickets)
         .execute(conn)
         .await?;
-    Ok(objects)
+    Ok(files.rows_affected())
 }
 
 /// Takes the words and the customer out of what was said about tickets: an event that is said

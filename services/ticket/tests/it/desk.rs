@@ -24,7 +24,7 @@ use sqlx::PgPool;
 use tempfile::TempDir;
 use ticket::{App, Batches, FileSettings, KnownConfiguration, PurgeSettings, Purged};
 use time::{Duration, OffsetDateTime};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 pub const SUPER: i64 = 1;
@@ -117,7 +117,12 @@ impl Desk {
 
     /// Starts relay, consumer and upkeep.
     pub fn run(&self) {
-        drop(ticket::start_consumers(&self.app, &self.stop));
+        drop(self.start_replica());
+    }
+
+    /// The same, to be aborted.
+    pub fn start_replica(&self) -> Vec<JoinHandle<()>> {
+        ticket::start_consumers(&self.app, &self.stop)
     }
 
     /// What `ticket purge` does, or would do.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::desk::{ADA, AGENT, AGRI, Desk, NAIJA, TUNDE, external_ticket, user};
 
 /// What must be found nowhere once [`TUNDE`] is erased.
-const PERSONAL: [&str; 11] = [
+const PERSONAL: [&str; 12] = [
     "Tunde",
     "tunde@example.com",
     "+999-canary",
@@ -19,9 +19,10 @@ const PERSONAL: [&str; 11] = [
     "edited-canary",
     "comment-canary",
     "file-canary",
+    "bytes-canary",
 ];
 
-fn erased(id: i64, role: Role) -> UserState {
+pub fn erased(id: i64, role: Role) -> UserState {
     UserState {
         name: "Erased person".into(),
         email: format!("erased-{id}@erased.invalid"),
@@ -32,7 +33,8 @@ fn erased(id: i64, role: Role) -> UserState {
     }
 }
 
-async fn erase(desk: &Desk, id: i64, role: Role) {
+/// Has auth say that a person is erased; waits until that is begun.
+pub async fn begin(desk: &Desk, id: i64, role: Role) {
     let aggregate = Aggregate {
         kind: AggregateKind::User,
         id,
@@ -45,6 +47,18 @@ async fn erase(desk: &Desk, id: i64, role: Role) {
         kept.unwrap()
     })
     .await;
+}
+
+/// Nothing is left to erase, once an erasure was begun.
+pub async fn is_done(desk: &Desk) -> bool {
+    let left = "select (select count(*) from erasures) + (select count(*) from erasure_tickets)
+                       + (select count(*) from unwanted_objects)";
+    numbers(desk, left).await == 0
+}
+
+async fn erase(desk: &Desk, id: i64, role: Role) {
+    begin(desk, id, role).await;
+    eventually(async || is_done(desk).await).await;
 }
 
 /// Tickets of [`TUNDE`] with traces wherever a ticket can leave some; answers their ids.
@@ -69,7 +83,7 @@ async fn tunde(desk: &Desk) -> Vec<i64> {
         .text("project_id", &NAIJA.to_string())
         .text("subject", "subject-canary")
         .text("description", "description-canary")
-        .file("attachments[]", "file-canary.txt", b"mine");
+        .file("attachments[]", "file-canary.txt", b"bytes-canary");
     let portal = desk.tunde().with_header("idempotency-key", "two");
     let own = portal.post_form("/tickets", form).await.expect(201);
     let path = format!("/tickets/{}", own["ticket"]["id"]);
@@ -98,13 +112,14 @@ async fn tunde(desk: &Desk) -> Vec<i64> {
     vec![id(&filed["ticket_id"]), id(&own["ticket"]["id"]), deleted]
 }
 
-async fn numbers(desk: &Desk, sql: &'static str) -> i64 {
+pub async fn numbers(desk: &Desk, sql: &'static str) -> i64 {
     sqlx::query_scalar(sql).fetch_one(&desk.db).await.unwrap()
 }
 
-async fn left(desk: &Desk, words: &[&str]) -> Vec<String> {
+pub async fn left(desk: &Desk, words: &[&str]) -> Vec<String> {
     let mut places = remains::of_database(&desk.db).await;
     places.extend(remains::of_stream(&desk.bus().await).await);
+    places.extend(remains::of_folder(desk.folder.path()));
     remains::found(&places, words)
 }
 
@@ -179,6 +194,7 @@ async fn an_erasure_told_twice_changes_nothing_more() {
     desk.say("auth", aggregate, 3, fact).await;
     let kept = "select sequence from replica_users where id = 5";
     eventually(async || numbers(&desk, kept).await == 3).await;
+    eventually(async || is_done(&desk).await).await;
     assert_eq!(desk.ticket(tickets[0]).await["version"], version);
 }
 
@@ -244,5 +260,32 @@ async fn an_address_that_is_somebody_elses_by_now_stays_theirs() {
     desk.say("auth", aggregate, 3, fact).await;
     let kept = "select sequence from replica_users where id = 6";
     eventually(async || numbers(&desk, kept).await == 3).await;
+    eventually(async || is_done(&desk).await).await;
     assert_eq!(desk.ticket(id).await["customer_email"], "ada@example.com");
+}
+
+#[tokio::test]
+async fn a_file_that_the_store_keeps_goes_when_it_can() {
+    let desk = Desk::start().await;
+    let form = Form::default()
+        .text("project_id", &NAIJA.to_string())
+        .text("subject", "x")
+        .text("description", "x")
+        .file("attachments[]", "a.txt", b"bytes-canary");
+    desk.tunde().post_form("/tickets", form).await.expect(201);
+    let (object, _) = remains::of_folder(desk.folder.path()).remove(0);
+    // What stands in the object's place cannot be removed as a file.
+    let aside = desk.folder.path().join("aside");
+    std::fs::rename(&object, &aside).unwrap();
+    std::fs::create_dir_all(format!("{object}/x")).unwrap();
+    desk.run();
+    begin(&desk, TUNDE, Role::Customer).await;
+    let erased = "select count(*) from erasures";
+    eventually(async || numbers(&desk, erased).await == 0).await;
+    assert!(!is_done(&desk).await);
+
+    std::fs::remove_dir_all(&object).unwrap();
+    std::fs::rename(&aside, &object).unwrap();
+    eventually(async || is_done(&desk).await).await;
+    assert!(!std::fs::exists(&object).unwrap());
 }

@@ -12,6 +12,7 @@ mod categories;
 mod create;
 mod desk;
 mod erasing;
+mod erasing_in_parts;
 mod events;
 mod external;
 mod list;

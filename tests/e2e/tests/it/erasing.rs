@@ -1,9 +1,9 @@
-//! A person is exported and erased: afterwards nothing personal is in any database or on the
-//! stream, nobody else has lost anything, and no report has changed.
+//! A person is exported and erased: afterwards nothing personal is in any database, on the stream or
+//! in a file, nobody else has lost anything, and no report has changed.
 
 use std::{fmt::Write as _, time::Duration};
 
-use desk_testkit::{eventually, eventually_within};
+use desk_testkit::{Form, eventually, eventually_within, remains};
 use e2e::{Person, Project, World};
 use serde_json::{Value, json};
 use xtask::service::Service;
@@ -11,12 +11,13 @@ use xtask::service::Service;
 use crate::stream;
 
 /// What must be found nowhere; each stands somewhere before.
-const PERSONAL: [&str; 5] = [
+const PERSONAL: [&str; 6] = [
     "zebulon",
     "+999-zeb-phone",
     "zebsubject",
     "zebdescription",
     "zebwords",
+    "zebbytes",
 ];
 const EMAIL: &str = "zebulon@canary.test";
 
@@ -47,6 +48,10 @@ async fn found(world: &World, words: &[&str]) -> Vec<String> {
         let _ = writeln!(messages, "{} {payload}", message.subject);
     }
     look("the stream".to_owned(), &messages);
+    let files = world.stack.plan().folder.join("files");
+    for (file, bytes) in remains::of_folder(&files) {
+        look(file, &bytes);
+    }
     found
 }
 
@@ -65,10 +70,12 @@ async fn zebulon(world: &World, project: &Project, agent: &Person) -> i64 {
     });
     let key = world.key(&project.key);
     key.post("/external/tickets", by_key).await.expect(201);
-    let own = json!({
-        "project_id": project.id, "subject": "Zebsubject", "description": "Zebdescription",
-    });
-    let filed = person.post("/tickets", own).await.expect(201);
+    let own = Form::default()
+        .text("project_id", &project.id.to_string())
+        .text("subject", "Zebsubject")
+        .text("description", "Zebdescription")
+        .file("attachments[]", "log.txt", b"Zebbytes");
+    let filed = person.post_form("/tickets", own).await.expect(201);
     let path = format!("/tickets/{}/messages", filed["ticket"]["id"]);
     let words = json!({"body": "Zebwords"});
     person.post(&path, words).await.expect(201);
