@@ -1,7 +1,7 @@
 //! What handlers share.
 
 use axum::extract::FromRef;
-use desk_http::{Clock, Gatekeeper};
+use desk_http::{Clock, Gatekeeper, client::Peer};
 use sqlx::PgPool;
 
 use crate::mail::Bell;
@@ -17,6 +17,8 @@ pub struct App {
     pub gatekeeper: Gatekeeper,
     /// Tells the postman that something is due.
     pub bell: Bell,
+    /// Asked of tickets whose last event is older than what is kept here.
+    pub ticket: Peer,
 }
 
 impl FromRef<App> for Gatekeeper {

@@ -79,5 +79,6 @@ fn notifier(app: &App) -> events::Notifier {
     events::Notifier {
         clock: app.clock.clone(),
         bell: app.bell.clone(),
+        ticket: app.ticket.clone(),
     }
 }

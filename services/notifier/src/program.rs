@@ -7,6 +7,7 @@ use desk_bus::{
     reconcile::{Owners, Reconciler},
 };
 use desk_http::{
+    client::Peer,
     program::Program,
     server::{Identity, Process, ServerSettings},
 };
@@ -46,11 +47,13 @@ impl Program for Notifier {
 
     async fn open(settings: &Settings, process: &Process) -> anyhow::Result<Self> {
         let mailing = settings.mail.open()?;
+        let (issuer, clock) = (process.issuer.clone(), process.clock.clone());
         let app = App {
             db: settings.database.open(CONNECTIONS, &MIGRATORS).await?,
             clock: process.clock.clone(),
             gatekeeper: process.gatekeeper.clone(),
             bell: Bell::default(),
+            ticket: Peer::new("ticket", &settings.owners.ticket_url, issuer, clock)?,
         };
         Ok(Self {
             app,

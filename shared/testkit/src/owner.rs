@@ -10,7 +10,7 @@ use std::{
 
 use axum::{
     Json, Router,
-    extract::{Query, State},
+    extract::{Path, Query, State},
     http::StatusCode,
     routing::get,
 };
@@ -56,10 +56,16 @@ impl Owner {
         };
         let router = Router::new()
             .route("/internal/snapshot", get(snapshot))
+            .route("/internal/tickets/{id}", get(ticket))
             .route("/internal/heads", get(heads))
             .with_state(owner.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         owner
+    }
+
+    /// Where it answers.
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// Every owner is asked here, by this service.
@@ -103,7 +109,7 @@ impl Owner {
         self.gate.add_permits(1_000_000);
     }
 
-    /// Whether it answers nothing but 500.
+    /// Whether it answers nothing but 500, and 503 of a single ticket.
     pub fn set_broken(&self, broken: bool) {
         self.broken.store(broken, Ordering::Relaxed);
     }
@@ -146,6 +152,17 @@ async fn snapshot(
     Ok(Json(
         owner.page(wanted.get("after").cloned().unwrap_or_default()),
     ))
+}
+
+async fn ticket(
+    State(owner): State<Owner>,
+    Path(id): Path<i64>,
+) -> Result<Json<TicketRecord>, StatusCode> {
+    if owner.broken.load(Ordering::Relaxed) {
+        return Err(StatusCode::SERVICE_UNAVAILABLE);
+    }
+    let record = owner.told().tickets.get(&id).cloned();
+    record.map(Json).ok_or(StatusCode::NOT_FOUND)
 }
 
 /// Nothing was ever published.

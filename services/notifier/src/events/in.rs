@@ -1,13 +1,16 @@
 //! What the notifier hears: news to tell of, and whom they concern.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use desk_bus::{
-    Consumer,
+    Consumer, Unavailable,
     reconcile::{Kept, Known},
 };
-use desk_events::{AggregateKind, Event, Fact, is_erased};
-use desk_http::Clock;
+use desk_events::{AggregateKind, Event, Fact, TicketRecord, is_erased};
+use desk_http::{Clock, Error, client::Peer};
 use sqlx::PgConnection;
 
 use crate::{
@@ -23,6 +26,8 @@ pub struct Notifier {
     pub clock: Clock,
     /// Rung when something was queued.
     pub bell: Bell,
+    /// Asked of tickets that nothing was heard of yet.
+    pub ticket: Peer,
 }
 
 /// Nobody is told of what is older: events that were lost with the bus come again, and may be days
@@ -50,7 +55,7 @@ impl Consumer for Notifier {
         store::purged_tickets::add(conn, &purged(events)).await?;
         let tickets = tickets(events);
         store::tickets::keep(conn, &tickets).await?;
-        let claimed = store::tickets::find_all(conn, &claimed(events)).await?;
+        let claimed = self.claimed(conn, events).await?;
         let told: Vec<i64> = tickets.iter().map(|ticket| ticket.id).collect();
         let erased = store::erasing::tickets(conn, &told).await?;
         let deliveries = events
@@ -91,6 +96,40 @@ impl Consumer for Notifier {
 }
 
 impl Notifier {
+    /// Tickets whose deadlines come near: the claim itself does not tell whom they concern. Ticket
+    /// is asked of those whose last event came before tickets were kept here.
+    async fn claimed(
+        &self,
+        conn: &mut PgConnection,
+        events: &[Event],
+    ) -> anyhow::Result<HashMap<i64, Ticket>> {
+        let oldest = self.clock.now() - NEWS_FOR;
+        let claims = events.iter().filter(|event| event.occurred_at >= oldest);
+        let ids: Vec<i64> = claims
+            .filter_map(|event| match &event.fact {
+                Fact::SlaDueSoon(claim) => Some(claim.ticket_id),
+                _ => None,
+            })
+            .collect();
+        let known = store::tickets::find_all(conn, &ids).await?;
+        let unknown: BTreeSet<i64> = ids
+            .iter()
+            .copied()
+            .filter(|id| !known.contains_key(id))
+            .collect();
+        if unknown.is_empty() {
+            return Ok(known);
+        }
+        let mut told = Vec::with_capacity(unknown.len());
+        for id in unknown {
+            let record = self.ticket.get(&format!("/internal/tickets/{id}")).await;
+            let record: Option<TicketRecord> = record.map_err(asked_in_vain)?;
+            told.extend(record.map(|record| Ticket::told(&record.ticket, record.sequence)));
+        }
+        store::tickets::keep(conn, &told).await?;
+        Ok(store::tickets::find_all(conn, &ids).await?)
+    }
+
     /// Drops, and counts, what is too old.
     fn news<'a>(&self, deliveries: impl Iterator<Item = Delivery<'a>>) -> Vec<Delivery<'a>> {
         let oldest = self.clock.now() - NEWS_FOR;
@@ -117,15 +156,12 @@ fn is_of_before(event: &Event, erased: &[i64]) -> bool {
     ticket.is_some_and(|ticket| erased.contains(&ticket.id) && !is_erased(&ticket.customer_email))
 }
 
-/// Tickets whose deadlines come near: the claim itself does not tell whom they concern.
-fn claimed(events: &[Event]) -> Vec<i64> {
-    events
-        .iter()
-        .filter_map(|event| match &event.fact {
-            Fact::SlaDueSoon(claim) => Some(claim.ticket_id),
-            _ => None,
-        })
-        .collect()
+/// Ticket is away: the events wait for it. What it cannot answer concerns one event alone.
+fn asked_in_vain(error: Error) -> anyhow::Error {
+    match error {
+        Error::Internal(error) => error,
+        other => Unavailable(anyhow::anyhow!("asking ticket: {other}")).into(),
+    }
 }
 
 fn purged(events: &[Event]) -> Vec<i64> {

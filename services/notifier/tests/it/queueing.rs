@@ -1,7 +1,7 @@
 //! Who is told of what, straight through the consumer.
 
 use desk_bus::{
-    Consumer,
+    Consumer, Unavailable,
     reconcile::{KeptBy, Known},
 };
 use desk_events::AggregateKind;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use time::Duration;
 
 use crate::{
-    facts::{ADDRESS, AGENT, CUSTOMER, account, heard, note, purged, reply},
+    facts::{ADDRESS, AGENT, CUSTOMER, account, due_soon, heard, note, purged, reply},
     stack::Stack,
 };
 
@@ -109,6 +109,31 @@ async fn nobody_is_told_of_what_is_a_day_old() {
         .await
         .unwrap();
     assert_eq!(copies, 1);
+}
+
+#[tokio::test]
+async fn a_deadline_of_a_ticket_that_was_never_heard_of_is_told_too() {
+    let stack = Stack::start().await;
+    let warning = heard(due_soon(7, 3));
+    stack.owner.set_broken(true);
+    let mut tx = stack.db.begin().await.unwrap();
+    let notifier = stack.notifier();
+    let warnings = std::slice::from_ref(&warning);
+    let error = notifier.apply(&mut tx, warnings).await.unwrap_err();
+    assert!(error.is::<Unavailable>(), "{error:#}");
+    tx.rollback().await.unwrap();
+
+    stack.owner.set_broken(false);
+    stack.owner.knows(&[heard(reply(7, 2, AGENT))]);
+    // Ticket 8 is gone.
+    stack.hear(&[warning, heard(due_soon(8, 3))]).await;
+    let queued = stack.deliveries(7).await;
+    assert_eq!(queued.len(), 1, "{queued:?}");
+    assert_eq!(
+        (&queued[0]["kind"], &queued[0]["user_id"]),
+        (&json!("due_soon"), &json!(AGENT))
+    );
+    assert!(stack.deliveries(8).await.is_empty());
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@ use std::ops::Deref;
 
 use desk_bus::Consumer as _;
 use desk_events::Event;
-use desk_http::Clock;
-use desk_testkit::{Client, Desk, Keys, Stage, eventually};
+use desk_http::{Clock, client::Peer};
+use desk_testkit::{Client, Desk, Keys, Owner, Stage, eventually};
 use notifier::{App, Mailing, events::Notifier, mail::Bell};
 use serde_json::Value;
 use sqlx::ConnectOptions as _;
@@ -19,6 +19,8 @@ pub struct Stack {
     pub desk: Desk,
     /// Another service that asks it.
     pub ticket: Client,
+    /// Ticket, as this service asks it.
+    pub owner: Owner,
     stage: Stage,
     app: App,
 }
@@ -36,6 +38,7 @@ impl Stack {
     pub async fn start() -> Self {
         let stage = Stage::start("notifier", &notifier::MIGRATORS).await;
         let keys = Keys::new();
+        let owner = Owner::start().await;
         // An hour after the tickets here were filed.
         let soon = FILED + Duration::hours(1);
         keys.clock.advance(soon - keys.clock.now());
@@ -44,11 +47,19 @@ impl Stack {
             clock: keys.clock.clone(),
             gatekeeper: keys.gatekeeper("notifier"),
             bell: Bell::default(),
+            ticket: Peer::new(
+                "ticket",
+                owner.url(),
+                keys.issuer("notifier"),
+                keys.clock.clone(),
+            )
+            .unwrap(),
         };
         let desk = Desk::new(notifier::router(app.clone()), keys, "notifier");
         Self {
             ticket: desk.service("ticket"),
             desk,
+            owner,
             stage,
             app,
         }
@@ -64,6 +75,7 @@ impl Stack {
         Notifier {
             clock: self.app.clock.clone(),
             bell: self.app.bell.clone(),
+            ticket: self.app.ticket.clone(),
         }
     }
 

@@ -76,6 +76,17 @@ async fn it_tells_what_the_last_events_told() {
             assert_eq!(record, last_said(&desk, record.ticket.id).await);
         }
     }
+    let notifier = desk.service("notifier");
+    for id in expected {
+        let path = format!("/internal/tickets/{id}");
+        let told = notifier.get(&path).await.expect(200);
+        let told: TicketRecord = serde_json::from_value(told).unwrap();
+        assert_eq!(told, last_said(&desk, id).await);
+    }
+    for nobodys in ["0", "999999999", "-9223372036854775808"] {
+        let path = format!("/internal/tickets/{nobodys}");
+        notifier.get(&path).await.expect(404);
+    }
 }
 
 #[tokio::test]
@@ -88,6 +99,7 @@ async fn only_services_read_it() {
         desk.stranger(),
     ] {
         caller.get("/internal/snapshot").await.expect(401);
+        caller.get("/internal/tickets/1").await.expect(401);
     }
     let reporting = desk.service("reporting");
     for bad in ["limit=0", "limit=1001", "after=x"] {

@@ -24,7 +24,8 @@ const SOON: Duration = Duration::from_secs(2);
 /// When it is seen whether what was missing has arrived.
 const FOLLOW_UP: Duration = Duration::from_secs(30);
 
-/// How often the schedule compares row by row, too: that reads every ticket.
+/// How often the schedule compares row by row, too: that reads every ticket. The first time is soon
+/// after a start, since a release may keep what an older one did not.
 const AUDIT: Duration = Duration::from_hours(6);
 
 /// Compares until told to stop.
@@ -38,15 +39,16 @@ pub(crate) async fn run<C: Consumer>(parts: Arc<Parts<C>>, stop: CancellationTok
 async fn forever<C: Consumer>(parts: &Parts<C>) {
     let mut plan = Plan::new(parts.every());
     let mut watch = Watch::default();
-    let mut audited = Instant::now();
+    let mut audited: Option<Instant> = None;
     loop {
         let reason = await_reason(parts, &mut watch, &plan).await;
-        let audits = C::AUDITED && reason == Reason::Schedule && audited.elapsed() >= AUDIT;
+        let is_due = audited.is_none_or(|at| at.elapsed() >= AUDIT);
+        let audits = C::AUDITED && reason == Reason::Schedule && is_due;
         match run::run(parts, reason, audits).await {
             // None: another process is at it.
             Ok(report) => {
                 if audits {
-                    audited = Instant::now();
+                    audited = Some(Instant::now());
                 }
                 plan.after(reason, report.map(|report| report.outcome()));
             }

@@ -2,6 +2,7 @@
 
 mod people;
 mod snapshot;
+mod tickets;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -10,5 +11,6 @@ use crate::App;
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(snapshot::snapshot))
+        .routes(routes!(tickets::ticket))
         .merge(people::routes())
 }
