@@ -24,8 +24,6 @@ const WITHOUT: &[(&str, &str)] = &[
         "POST /auth/verify-email",
         "needs a mailed link; auth's tests",
     ),
-    ("PUT /auth/profile", "an account of one's own"),
-    ("PATCH /auth/profile", "an account of one's own"),
     ("PUT /notifications/preferences", "preferences of one's own"),
     (
         "PATCH /notifications/preferences",
@@ -502,6 +500,19 @@ async fn users(walk: &mut Walk, admin: &Actor) {
     walk.on_target(admin, route, json!({}), erased, &told).await;
 }
 
+async fn profile(walk: &mut Walk, by: &Actor) {
+    let (path, target) = ("/auth/profile", format!("user:{}", by.id));
+    let updated = ("user.updated", target.as_str());
+    let told = [change("phone", Value::Null, "1")];
+    let route = ("PUT /auth/profile", path);
+    walk.on_target(by, route, json!({"phone": "1"}), updated, &told)
+        .await;
+    let told = [change("phone", "1", "2")];
+    let route = ("PATCH /auth/profile", path);
+    walk.on_target(by, route, json!({"phone": "2"}), updated, &told)
+        .await;
+}
+
 /// Every operation of the document that may write.
 fn writing(document: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
@@ -532,6 +543,7 @@ async fn every_writing_route_leaves_a_trail() {
     }
     projects(&mut walk, &desk).await;
     users(&mut walk, &desk.admin).await;
+    profile(&mut walk, &desk.agent).await;
 
     let document = world.stranger().get("/openapi.json").await.expect(200);
     let writing = writing(&document);
