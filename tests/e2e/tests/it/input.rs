@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 /// The envelope and nothing else.
 #[track_caller]
-fn is_envelope(answer: &Answer, status: u16, what: &str) {
+pub fn is_envelope(answer: &Answer, status: u16, what: &str) {
     assert_eq!(answer.status.as_u16(), status, "{what}: {}", answer.body);
     let fields: Vec<&String> = answer.body.as_object().expect(what).keys().collect();
     let expected = if status == 422 {

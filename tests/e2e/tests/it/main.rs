@@ -17,6 +17,7 @@ mod foreign;
 mod input;
 mod isolation;
 mod journey;
+mod operations;
 mod rebuild;
 mod reports;
 mod roles;
