@@ -18,7 +18,7 @@ use time::{Date, OffsetDateTime};
 
 pub use self::search::literal;
 use self::{sql::push_window, way::Way};
-use super::people;
+use super::people::{self, AgentProjects};
 use crate::domain::Scope;
 
 /// Counting with a search stops here (contract, Lists).
@@ -207,8 +207,10 @@ pub struct Total {
 enum Arm<'a> {
     Everything,
     Projects(Vec<i64>),
-    /// What somebody filed, outside projects that another arm covers.
-    FiledBy(i64, Vec<i64>),
+    /// What an agent filed to other projects.
+    FiledIn(i64, Vec<i64>),
+    /// What somebody filed.
+    FiledBy(i64),
     /// What was filed for an address, but not by this account.
     FiledFor(&'a str, i64),
 }
@@ -233,16 +235,24 @@ impl<'a> List<'a> {
             },
             Scope::Project { project_id } => vec![Arm::Projects(vec![*project_id])],
             Scope::Agent { user_id } => {
-                let projects = people::projects_of(conn, *user_id).await?;
-                let mut wanted = projects.clone();
-                wanted.retain(|id| filter.project_id.is_none_or(|only| only == *id));
-                vec![Arm::Projects(wanted), Arm::FiledBy(*user_id, projects)]
+                let AgentProjects {
+                    mut own,
+                    mut elsewhere,
+                } = people::seen_by_agent(conn, *user_id).await?;
+                let wanted = |id: &i64| filter.project_id.is_none_or(|only| only == *id);
+                own.retain(wanted);
+                elsewhere.retain(wanted);
+                let mut arms = vec![Arm::Projects(own)];
+                if !elsewhere.is_empty() {
+                    arms.push(Arm::FiledIn(*user_id, elsewhere));
+                }
+                arms
             }
             Scope::Customer {
                 user_id,
                 verified_email,
             } => {
-                let mut arms = vec![Arm::FiledBy(*user_id, Vec::new())];
+                let mut arms = vec![Arm::FiledBy(*user_id)];
                 arms.extend(
                     verified_email
                         .as_deref()
@@ -261,15 +271,16 @@ impl<'a> List<'a> {
         sort: Sort,
         window: Window,
     ) -> sqlx::Result<(Total, Ids)> {
-        let total = if self.filter.search.is_some() {
-            let (total, ids) = self.searched(&mut *conn, sort, window).await?;
-            if !total.capped {
-                return Ok((total, ids));
+        let mut total = self.total(&mut *conn).await?;
+        if let Some(search) = &self.filter.search {
+            let (found, ids) = self
+                .searched(&mut *conn, search, total, sort, window)
+                .await?;
+            if !found.capped {
+                return Ok((found, ids));
             }
-            total
-        } else {
-            self.total(&mut *conn).await?
-        };
+            total = found;
+        }
         Ok((total, self.page(conn, sort, window, total).await?))
     }
 

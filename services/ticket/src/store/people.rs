@@ -25,7 +25,7 @@ pub async fn named(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<Nam
     .await
 }
 
-/// The projects whose tickets an agent sees.
+/// The projects that an agent is assigned to.
 pub async fn projects_of(conn: &mut PgConnection, user_id: i64) -> sqlx::Result<Vec<i64>> {
     sqlx::query_scalar!(
         "select m.project_id
@@ -37,6 +37,58 @@ pub async fn projects_of(conn: &mut PgConnection, user_id: i64) -> sqlx::Result<
     )
     .fetch_all(conn)
     .await
+}
+
+/// The projects whose tickets an agent sees.
+#[derive(Debug, Clone, Default)]
+pub struct AgentProjects {
+    /// Those the agent is assigned to.
+    pub own: Vec<i64>,
+    /// Others that the agent filed tickets to.
+    pub elsewhere: Vec<i64>,
+}
+
+/// The projects whose tickets an agent sees; of those elsewhere, what the agent filed. They are
+/// found by one step each in the index of what one filed, however many tickets that are.
+pub async fn seen_by_agent(conn: &mut PgConnection, user_id: i64) -> sqlx::Result<AgentProjects> {
+    let rows = sqlx::query!(
+        r#"with recursive own as (
+               select m.project_id
+               from replica_memberships m
+               join replica_projects p on p.id = m.project_id and not p.deleted
+               where m.user_id = $1 and m.is_member
+           ), filed as (
+               select (select t.project_id from tickets t
+                       where t.creator_user_id = $1 and t.deleted_at is null
+                       order by t.project_id limit 1) as project_id
+               union all
+               select (select t.project_id from tickets t
+                       where t.creator_user_id = $1 and t.deleted_at is null
+                         and t.project_id > f.project_id
+                       order by t.project_id limit 1)
+               from filed f
+               where f.project_id is not null
+           )
+           select project_id as "project_id!", true as "own!" from own
+           union all
+           select f.project_id, false from filed f
+           where f.project_id is not null
+             and not exists (select from own o where o.project_id = f.project_id)
+           order by 1"#,
+        user_id,
+    )
+    .fetch_all(conn)
+    .await?;
+    let mut projects = AgentProjects::default();
+    for row in rows {
+        let kind = if row.own {
+            &mut projects.own
+        } else {
+            &mut projects.elsewhere
+        };
+        kind.push(row.project_id);
+    }
+    Ok(projects)
 }
 
 /// May tickets of the project be assigned to this user: an active agent of it, or an active admin?

@@ -1,29 +1,53 @@
-//! Searches: what matches is found by its own index and looked at once, for the total and for the
-//! page. What matches more often than is counted lies everywhere, so that a page of it is found by
-//! walking its order.
+//! Searches. Among few tickets each is looked at; among many, what matches is found by the search
+//! index. It is looked at once, for the total and for the page. What matches more often than is
+//! counted lies everywhere, so that a page of it is found by walking its order.
 
 use sqlx::{PgConnection, Postgres, QueryBuilder, Row as _};
 
 use super::{
-    COUNT_CAP, Ids, List, Sort, Total, Window,
+    Arm, COUNT_CAP, Ids, List, Sort, Total, Window,
     sql::{push_any, push_beyond, push_window},
+    way::{FEW, Way},
 };
 
 /// Searches shorter than this match a number or an e-mail by prefix, in characters.
 const SUBSTRING_FROM: usize = 3;
 
 impl List<'_> {
-    /// The page and the total; the page is good unless the total is capped.
+    /// The page and the total of what matches, of so many; the page is good unless the total is
+    /// capped.
     pub(super) async fn searched(
         &self,
         conn: &mut PgConnection,
+        search: &str,
+        among: Total,
         sort: Sort,
         window: Window,
     ) -> sqlx::Result<(Total, Ids)> {
+        let none = Total {
+            count: 0,
+            capped: false,
+        };
+        if among.count == 0 {
+            return Ok((none, Ids::default()));
+        }
+        let few = among.count <= FEW;
+        if !few && self.is_begun_often(&mut *conn, search).await? {
+            let total = Total {
+                count: COUNT_CAP,
+                capped: true,
+            };
+            return Ok((total, Ids::default()));
+        }
         let mut sql = QueryBuilder::new("with found as materialized (select t.id, ");
         sql.push(sort.key.sql()).push(" as k from tickets t where ");
-        push_any(&mut sql, &self.arms.iter().collect::<Vec<_>>());
-        self.push_filter(&mut sql);
+        push_any(&mut sql, &self.arms);
+        self.push_filter(&mut sql, Way::Gather);
+        if few {
+            push_match(&mut sql, search);
+        } else {
+            push_indexed_match(&mut sql, search);
+        }
         sql.push(" limit ").push_bind(COUNT_CAP + 1);
         sql.push("), page as (select id, k from found where true");
         push_beyond(&mut sql, ("k", "id"), sort, window);
@@ -44,36 +68,85 @@ impl List<'_> {
         };
         Ok((total, Ids::read(&rows, sort, window)?))
     }
+
+    /// Is it a short search of everything with more matches than are counted? Either index by
+    /// itself can tell, without a look at the tickets.
+    async fn is_begun_often(&self, conn: &mut PgConnection, search: &str) -> sqlx::Result<bool> {
+        let everything = matches!(self.arms[..], [Arm::Everything]);
+        if !(everything && is_short(search) && self.filter.is_only_searched()) {
+            return Ok(false);
+        }
+        let mut sql = QueryBuilder::new("select greatest(");
+        for (place, column) in [NUMBER, EMAIL].into_iter().enumerate() {
+            sql.push(if place == 0 { "" } else { ", " });
+            sql.push(
+                "(select count(*) from (select from tickets t where t.deleted_at is null and ",
+            );
+            push_prefix(&mut sql, column, search);
+            sql.push(" limit ").push_bind(COUNT_CAP + 1);
+            sql.push(") as found)");
+        }
+        sql.push(") > ").push_bind(COUNT_CAP);
+        sql.build_query_scalar().fetch_one(conn).await
+    }
 }
 
+/// The number, in capitals as it is, and the address, in small letters as it is: what the indexes
+/// of short searches hold, with how a search is brought to the same.
+const NUMBER: (&str, &str) = ("t.number", "upper");
+const EMAIL: (&str, &str) = ("t.customer_email", "lower");
+
 /// The expression of the search index, word for word.
-pub(super) fn push_search(sql: &mut QueryBuilder<Postgres>, search: &str) {
-    if search.chars().count() < SUBSTRING_FROM {
-        sql.push(" and (");
-        push_prefix(sql, "lower(t.number)", search);
-        sql.push(" or ");
-        push_prefix(sql, "t.customer_email", search);
+const WORDS: &str = r"lower(t.subject || E'\n' || t.number || E'\n' || t.customer_email)";
+
+fn is_short(search: &str) -> bool {
+    search.chars().count() < SUBSTRING_FROM
+}
+
+/// Matches, as no index has it: the tickets to look at are chosen by something else.
+pub(super) fn push_match(sql: &mut QueryBuilder<Postgres>, search: &str) {
+    if is_short(search) {
+        for (before, (column, letters)) in [(" and (", NUMBER), (" or ", EMAIL)] {
+            sql.push(before).push("starts_with(").push(column);
+            sql.push(", ").push(letters).push("(");
+            sql.push_bind(search.to_owned()).push("))");
+        }
         sql.push(")");
     } else {
-        sql.push(
-            r" and lower(t.subject || E'\n' || t.number || E'\n' || t.customer_email) like lower(",
-        );
+        sql.push(" and strpos(").push(WORDS).push(", lower(");
+        sql.push_bind(search.to_owned()).push(")) > 0");
+    }
+}
+
+/// Matches, by the indexes of searches.
+fn push_indexed_match(sql: &mut QueryBuilder<Postgres>, search: &str) {
+    sql.push(" and ");
+    if is_short(search) {
+        sql.push("(");
+        push_prefix(sql, NUMBER, search);
+        sql.push(" or ");
+        push_prefix(sql, EMAIL, search);
+        sql.push(")");
+    } else {
+        sql.push(WORDS).push(" like lower(");
         sql.push_bind(format!("%{}%", literal(search))).push(")");
     }
 }
 
 /// What begins with the text, as a range: a plan that knows no pattern takes an index for it.
-fn push_prefix(sql: &mut QueryBuilder<Postgres>, column: &str, search: &str) {
-    sql.push("(")
-        .push(column)
-        .push(" ~>=~ lower(")
-        .push_bind(search.to_owned());
-    sql.push(") and ")
-        .push(column)
-        .push(" ~<~ (lower(")
-        .push_bind(search.to_owned());
-    // The greatest character that there is.
-    sql.push(") || chr(1114111)))");
+fn push_prefix(sql: &mut QueryBuilder<Postgres>, of: (&str, &str), search: &str) {
+    let (column, letters) = of;
+    // The greatest character that there is comes after whatever goes on.
+    for (before, bound, after) in [
+        ("(", " ~>=~ ", ""),
+        (" and ", " ~<~ (", " || chr(1114111)))"),
+    ] {
+        sql.push(before).push(column).push(bound).push(letters);
+        sql.push("(")
+            .push_bind(search.to_owned())
+            .push(")")
+            .push(after);
+    }
 }
 
 /// The text with `%`, `_` and the escape itself taken literally.

@@ -4,7 +4,7 @@
 use sqlx::{PgConnection, QueryBuilder};
 use time::Date;
 
-use super::{List, Sort, SortKey, Window, sql::push_any, total::push_projects};
+use super::{List, Sort, SortKey, Window, sql::push_predicate, total::push_projects, way::Way};
 
 /// From so many rows on it is worth asking.
 const DEEP: i64 = 1_000;
@@ -51,8 +51,8 @@ impl List<'_> {
                 sql.push(
                     "select (created_at at time zone 'utc')::date, count(*) from tickets t where ",
                 );
-                push_any(&mut sql, &[arm]);
-                self.push_filter(&mut sql);
+                push_predicate(&mut sql, arm);
+                self.push_filter(&mut sql, Way::Gather);
                 sql.push(" group by 1");
             }
         }

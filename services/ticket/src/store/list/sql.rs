@@ -3,7 +3,7 @@
 use desk_events::Priority;
 use sqlx::{Postgres, QueryBuilder};
 
-use super::{Arm, List, Sort, SortKey, SortValue, Window, search::push_search};
+use super::{Arm, List, Sort, SortKey, SortValue, Window, search::push_match, way::Way};
 
 impl List<'_> {
     /// Everything that passes. The fence (`offset 0`) keeps the planner from walking the order
@@ -14,13 +14,18 @@ impl List<'_> {
         sort: Sort,
         window: Window,
     ) {
-        sql.push("select t.id, ")
-            .push(sort.key.sql())
-            .push(" as k from tickets t where ");
-        push_any(sql, &self.arms.iter().collect::<Vec<_>>());
-        self.push_filter(sql);
-        push_after(sql, sort, window);
-        sql.push(" offset 0");
+        for (place, arm) in self.arms.iter().enumerate() {
+            if place > 0 {
+                sql.push(" union all ");
+            }
+            sql.push("(select t.id, ")
+                .push(sort.key.sql())
+                .push(" as k from tickets t where ");
+            push_predicate(sql, arm);
+            self.push_filter(sql, Way::Gather);
+            push_after(sql, sort, window);
+            sql.push(" offset 0)");
+        }
     }
 
     pub(super) fn push_arms(&self, sql: &mut QueryBuilder<Postgres>, sort: Sort, window: Window) {
@@ -44,26 +49,35 @@ impl List<'_> {
         window: Window,
         needed: i64,
     ) {
-        if let Arm::Projects(projects) = arm {
+        let projects = arm.projects();
+        if let Some(projects) = projects {
             sql.push("select own.id, own.k from unnest(")
-                .push_bind(projects.clone());
+                .push_bind(projects.to_vec());
             sql.push("::bigint[]) as mine (project_id) cross join lateral (");
         }
         // What one person has is little: in any other order than that of filing it is read whole.
-        let fenced =
-            matches!(arm, Arm::FiledBy(..) | Arm::FiledFor(..)) && sort.key != SortKey::CreatedAt;
+        let fenced = matches!(arm, Arm::FiledBy(..) | Arm::FiledFor(..) | Arm::FiledIn(..))
+            && sort.key != SortKey::CreatedAt;
         if fenced {
             sql.push("select id, k from (");
         }
         sql.push("select t.id, ")
             .push(sort.key.sql())
             .push(" as k from tickets t where ");
-        if matches!(arm, Arm::Projects(_)) {
-            sql.push("t.project_id = mine.project_id");
-        } else {
-            push_predicate(sql, arm);
+        match arm {
+            Arm::Projects(_) => {
+                sql.push("t.project_id = mine.project_id");
+            }
+            Arm::FiledIn(user_id, _) => {
+                sql.push("t.project_id = mine.project_id and t.creator_user_id = ")
+                    .push_bind(*user_id);
+            }
+            _ => push_predicate(sql, arm),
         }
-        self.push_filter(sql);
+        self.push_filter(sql, Way::Walk);
+        if let Some(search) = &self.filter.search {
+            push_match(sql, search);
+        }
         self.push_never_before_filing(sql, sort);
         push_after(sql, sort, window);
         if fenced {
@@ -75,7 +89,7 @@ impl List<'_> {
             .push(", id")
             .push(direction);
         sql.push(" limit ").push_bind(needed);
-        if matches!(arm, Arm::Projects(_)) {
+        if projects.is_some() {
             sql.push(") as own");
         }
     }
@@ -92,7 +106,8 @@ impl List<'_> {
         }
     }
 
-    pub(super) fn push_filter(&self, sql: &mut QueryBuilder<Postgres>) {
+    /// All of the filter but the search.
+    pub(super) fn push_filter(&self, sql: &mut QueryBuilder<Postgres>, way: Way) {
         let filter = self.filter;
         sql.push(if filter.deleted {
             " and t.deleted_at is not null"
@@ -124,8 +139,7 @@ impl List<'_> {
             sql.push(" and t.category_id = ").push_bind(category_id);
         }
         if let Some(tags) = &filter.tags {
-            sql.push(" and exists (select from ticket_tags tt where tt.ticket_id = t.id and tt.tag_id = any (");
-            sql.push_bind(tags.clone()).push("))");
+            push_tags(sql, tags, way);
         }
         if let Some(email) = &filter.customer_email {
             sql.push(" and t.customer_email = ")
@@ -137,14 +151,11 @@ impl List<'_> {
         if let Some(to) = filter.created_to {
             sql.push(" and t.created_at <= ").push_bind(to);
         }
-        if let Some(search) = &filter.search {
-            push_search(sql, search);
-        }
     }
 }
 
 /// Within any of these arms.
-pub(super) fn push_any(sql: &mut QueryBuilder<Postgres>, arms: &[&Arm<'_>]) {
+pub(super) fn push_any(sql: &mut QueryBuilder<Postgres>, arms: &[Arm<'_>]) {
     for (place, arm) in arms.iter().enumerate() {
         sql.push(if place == 0 { "(" } else { " or " });
         push_predicate(sql, arm);
@@ -152,7 +163,25 @@ pub(super) fn push_any(sql: &mut QueryBuilder<Postgres>, arms: &[&Arm<'_>]) {
     sql.push(")");
 }
 
-fn push_predicate(sql: &mut QueryBuilder<Postgres>, arm: &Arm<'_>) {
+/// With one of these tags. On a walk each ticket is looked up: a subquery with a limit is no join,
+/// and a join would have all tickets of the tag read first.
+fn push_tags(sql: &mut QueryBuilder<Postgres>, tags: &[i64], way: Way) {
+    sql.push(match way {
+        Way::Gather => {
+            " and t.id in (select tt.ticket_id from ticket_tags tt where tt.tag_id = any ("
+        }
+        Way::Walk => {
+            " and (select true from ticket_tags tt where tt.ticket_id = t.id and tt.tag_id = any ("
+        }
+    });
+    sql.push_bind(tags.to_vec());
+    sql.push(match way {
+        Way::Gather => "))",
+        Way::Walk => ") limit 1)",
+    });
+}
+
+pub(super) fn push_predicate(sql: &mut QueryBuilder<Postgres>, arm: &Arm<'_>) {
     match arm {
         Arm::Everything => {
             sql.push("true");
@@ -162,17 +191,14 @@ fn push_predicate(sql: &mut QueryBuilder<Postgres>, arm: &Arm<'_>) {
                 .push_bind(projects.clone())
                 .push(")");
         }
-        Arm::FiledBy(user_id, but) if but.is_empty() => {
+        Arm::FiledIn(user_id, projects) => {
             sql.push("t.creator_user_id = ").push_bind(*user_id);
+            sql.push(" and t.project_id = any (")
+                .push_bind(projects.clone())
+                .push(")");
         }
-        // Most of what an agent filed lies in the agent's projects. What does not is found in the
-        // index alone, before any other condition has the tickets themselves read.
-        Arm::FiledBy(user_id, but) => {
-            sql.push("t.id = any (array(select o.id from tickets o where o.creator_user_id = ")
-                .push_bind(*user_id);
-            sql.push(" and o.project_id <> all (")
-                .push_bind(but.clone());
-            sql.push(") and o.deleted_at is null))");
+        Arm::FiledBy(user_id) => {
+            sql.push("t.creator_user_id = ").push_bind(*user_id);
         }
         Arm::FiledFor(email, but) => {
             sql.push("(t.customer_email = ")
@@ -180,6 +206,16 @@ fn push_predicate(sql: &mut QueryBuilder<Postgres>, arm: &Arm<'_>) {
             sql.push(" and t.creator_user_id is distinct from ")
                 .push_bind(*but)
                 .push(")");
+        }
+    }
+}
+
+impl Arm<'_> {
+    /// The projects that it is a union of.
+    fn projects(&self) -> Option<&[i64]> {
+        match self {
+            Self::Projects(projects) | Self::FiledIn(_, projects) => Some(projects),
+            Self::Everything | Self::FiledBy(..) | Self::FiledFor(..) => None,
         }
     }
 }

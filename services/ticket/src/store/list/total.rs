@@ -3,7 +3,7 @@
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 use time::{Date, OffsetDateTime, Time, UtcOffset, macros::time};
 
-use super::{Arm, Filter, List, Total, sql::push_any};
+use super::{Arm, Filter, List, Total, sql::push_predicate, way::Way};
 
 /// A day's last microsecond, the finest time that is kept.
 const LAST_MOMENT: Time = time!(23:59:59.999999);
@@ -22,8 +22,7 @@ enum Counted {
 impl Counted {
     /// The counters for this filter, if there are any.
     fn by(filter: &Filter) -> Option<Self> {
-        let never = filter.deleted || filter.search.is_some() || filter.customer_email.is_some();
-        if never {
+        if filter.deleted || filter.customer_email.is_some() {
             return None;
         }
         if filter.created_from.is_some() || filter.created_to.is_some() {
@@ -65,23 +64,18 @@ fn utc(bound: Option<OffsetDateTime>) -> Option<OffsetDateTime> {
 }
 
 impl List<'_> {
-    /// How many tickets the list has, unless it is searched.
+    /// How many tickets the list has, or is searched among.
     pub(super) async fn total(&self, conn: &mut PgConnection) -> sqlx::Result<Total> {
         let counted = Counted::by(self.filter);
-        let mut rest = Vec::new();
         let mut sql = QueryBuilder::new("select 0");
         for arm in &self.arms {
+            sql.push(" + ");
             match (&counted, arm.counted_projects()) {
                 (Some(counted), Some(projects)) => {
-                    sql.push(" + ");
                     counted.push(&mut sql, self.filter, &projects);
                 }
-                _ => rest.push(arm),
+                _ => self.push_count(&mut sql, arm),
             }
-        }
-        if !rest.is_empty() {
-            sql.push(" + ");
-            self.push_count(&mut sql, &rest);
         }
         let count: i64 = sql.build_query_scalar().fetch_one(conn).await?;
         Ok(Total {
@@ -90,10 +84,10 @@ impl List<'_> {
         })
     }
 
-    fn push_count(&self, sql: &mut QueryBuilder<Postgres>, arms: &[&Arm<'_>]) {
+    fn push_count(&self, sql: &mut QueryBuilder<Postgres>, arm: &Arm<'_>) {
         sql.push("(select count(*) from tickets t where ");
-        push_any(sql, arms);
-        self.push_filter(sql);
+        push_predicate(sql, arm);
+        self.push_filter(sql, Way::Gather);
         sql.push(")");
     }
 }
@@ -104,7 +98,7 @@ impl Arm<'_> {
         match self {
             Self::Everything => Some(vec![ALL_PROJECTS]),
             Self::Projects(projects) => Some(projects.clone()),
-            Self::FiledBy(..) | Self::FiledFor(..) => None,
+            Self::FiledIn(..) | Self::FiledBy(..) | Self::FiledFor(..) => None,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! How a page is found: by walking its order, or by gathering what passes the filter.
 
-use super::{Filter, List, Sort, SortKey, Total};
+use super::{Arm, Filter, List, Sort, SortKey, Total};
 
 /// Of so few tickets all are gathered and sorted; of more, enough lie along the walk.
-const FEW: i64 = 5_000;
+pub(super) const FEW: i64 = 5_000;
 /// The same for a stretch of days in another order than that of filing: what lies outside lies
 /// together, and a walk may have to pass all of it.
 const FEW_OF_DAYS: i64 = 50_000;
@@ -20,11 +20,12 @@ pub(super) enum Way {
 impl List<'_> {
     /// The better way to a page of a list with so many tickets.
     pub(super) fn way(&self, sort: Sort, total: Total) -> Way {
-        way(self.filter, sort, total)
+        let everywhere = matches!(self.arms[..], [Arm::Everything]);
+        way(self.filter, sort, total, everywhere)
     }
 }
 
-fn way(filter: &Filter, sort: Sort, total: Total) -> Way {
+fn way(filter: &Filter, sort: Sort, total: Total, everywhere: bool) -> Way {
     let ranged = filter.created_from.is_some() || filter.created_to.is_some();
     let by_filing = sort.key == SortKey::CreatedAt;
     let few = if ranged && !by_filing {
@@ -32,8 +33,12 @@ fn way(filter: &Filter, sort: Sort, total: Total) -> Way {
     } else {
         FEW
     };
-    let in_order =
-        filter.conditions() == 0 || by_filing && filter.conditions() == 1 && filter.has_index();
+    let in_order = match filter.conditions() {
+        0 => true,
+        1 if by_filing => filter.has_index(),
+        1 => everywhere && sort.key == SortKey::ResolutionDueAt && filter.status.is_some(),
+        _ => false,
+    };
     if total.count <= few && !in_order {
         Way::Gather
     } else {
@@ -64,6 +69,11 @@ impl Filter {
     /// Does everything pass, but for what is deleted?
     pub(super) fn is_plain(&self) -> bool {
         !self.deleted && self.conditions() == 0
+    }
+
+    /// Is it searched, and nothing else, but for what is deleted?
+    pub(super) fn is_only_searched(&self) -> bool {
+        !self.deleted && self.conditions() == 1 && self.search.is_some()
     }
 
     /// Does an index hold what passes the only condition in the order of filing, whatever the
@@ -99,9 +109,14 @@ mod tests {
             key: SortKey::LastActivityAt,
             descending: true,
         };
+        let due = Sort {
+            key: SortKey::ResolutionDueAt,
+            descending: false,
+        };
         for (filter, sort, count, wanted) in [
             (none(), active, 10, Way::Walk),
             (open(), Sort::NEWEST, 10, Way::Walk),
+            (open(), due, 10, Way::Walk),
             (open(), active, 10, Way::Gather),
             (open(), active, 100_000, Way::Walk),
             (critical(), Sort::NEWEST, 10, Way::Gather),
@@ -115,10 +130,15 @@ mod tests {
                 capped: false,
             };
             assert_eq!(
-                way(&filter, sort, total),
+                way(&filter, sort, total, true),
                 wanted,
                 "{filter:?} {sort:?} {count}"
             );
         }
+        let total = Total {
+            count: 10,
+            capped: false,
+        };
+        assert_eq!(way(&open(), due, total, false), Way::Gather, "by project");
     }
 }
