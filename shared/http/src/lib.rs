@@ -8,6 +8,7 @@ pub mod edge;
 mod error;
 pub mod extract;
 pub mod fields;
+pub mod healthcheck;
 pub mod layers;
 mod linger;
 pub mod openapi;

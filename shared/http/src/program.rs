@@ -7,7 +7,10 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::server::{Identity, Process, ServerSettings};
+use crate::{
+    healthcheck::Healthcheck,
+    server::{Identity, Process, ServerSettings},
+};
 
 /// A service, opened.
 pub trait Program: Sized + Send + Sync {
@@ -59,6 +62,8 @@ struct Line<S: Args, C: Subcommand> {
 enum Command<S: Args, C: Subcommand> {
     /// Serve until told to stop; what happens without a command, too.
     Serve(Box<S>),
+    /// Fail unless the process that serves here is ready.
+    Healthcheck(Healthcheck),
     #[command(flatten)]
     Other(C),
 }
@@ -73,6 +78,7 @@ pub async fn run<P: Program, C: Subcommand>(
 ) -> anyhow::Result<()> {
     match read::<P, C>(std::env::args_os()) {
         Ok(Command::Serve(settings)) => serve::<P>(&settings).await,
+        Ok(Command::Healthcheck(check)) => check.run(P::IDENTITY).await,
         Ok(Command::Other(command)) => other(command).await,
         Err(error) => error.exit(),
     }
@@ -170,11 +176,16 @@ mod tests {
             match told::<Wind>(&format!("toy {words} {keys}")) {
                 Ok(Command::Serve(settings)) => assert_eq!(settings.size, size, "{words}"),
                 Ok(Command::Other(wind)) => panic!("{words}: {wind:?}"),
+                Ok(Command::Healthcheck(check)) => panic!("{words}: {check:?}"),
                 Err(error) => panic!("{words}: {error}"),
             }
         }
         let up = told::<Wind>("toy up 3");
         assert!(matches!(up, Ok(Command::Other(Wind::Up { turns: 3 }))));
+        assert!(matches!(
+            told::<Infallible>("toy healthcheck"),
+            Ok(Command::Healthcheck(_))
+        ));
         for words in ["toy down", "toy serve --size many"] {
             assert!(told::<Wind>(words).is_err(), "{words}");
         }

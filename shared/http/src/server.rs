@@ -106,13 +106,9 @@ impl Process {
     /// # Errors
     /// A busy port.
     pub async fn serve(self, router: Router) -> anyhow::Result<()> {
-        let port = self.identity.port;
-        let everywhere = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port);
-        let listen = self.settings.listen.unwrap_or_else(|| everywhere(port));
-        let admin = self
-            .settings
-            .admin_listen
-            .unwrap_or_else(|| everywhere(port + 1000));
+        let settings = &self.settings;
+        let listen = settings.listen.unwrap_or(everywhere(self.identity.port));
+        let admin = admin_address(self.identity, settings.admin_listen);
         let listener = TcpListener::bind(listen)
             .await
             .with_context(|| format!("listen on {listen}"))?;
@@ -147,6 +143,15 @@ impl Process {
         self.telemetry.shutdown();
         Ok(())
     }
+}
+
+/// Where a service's health and metrics listen.
+pub(crate) fn admin_address(identity: Identity, told: Option<SocketAddr>) -> SocketAddr {
+    told.unwrap_or(everywhere(identity.port + 1000))
+}
+
+const fn everywhere(port: u16) -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port)
 }
 
 async fn stop_on_signal(stop: CancellationToken) {
