@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 
 use crate::{
-    bench, down, events,
+    bench, compose_env, down, events,
     lab::{Care, Lab, Servers},
     load, logs,
     paths::Profile,
@@ -125,6 +125,8 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
+    /// Write the secrets that docker-compose.yml needs into `.env`, or add those that lack there
+    ComposeEnv,
     /// Renew the committed data by which SQL queries are checked without a database
     Prepare {
         /// Change nothing; fail when something would change
@@ -207,6 +209,7 @@ async fn execute(command: Command) -> Result<()> {
             };
             bench::run(wanted).await
         }
+        Command::ComposeEnv => compose_env::run(),
         Command::Prepare { check, crates } => prepare_on_some_server(check, &crates).await,
     }
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`cli`] | the commands and their flags |
 //! | [`up`], [`supervise`], [`down`], [`logs`], [`events`], [`mod@reconcile`] | the local stack, from start to stop |
+//! | [`compose_env`] | the secrets of the stack in containers |
 //! | [`demo`], [`seed`], [`load`] | what a local stack is filled with |
 //! | [`mod@test`], [`lab`], [`prepare`], [`mod@bench`] | the test run, its servers, the checked SQL data, the measurements |
 //! | [`stack`] | the eight services as processes: used by `up` and by the end-to-end test |
@@ -20,6 +21,7 @@ pub mod account;
 pub mod bench;
 pub mod cargo;
 pub mod cli;
+pub mod compose_env;
 pub mod daemon;
 pub mod databases;
 pub mod demo;
