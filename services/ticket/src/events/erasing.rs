@@ -53,7 +53,14 @@ pub async fn part(app: &App) -> anyhow::Result<bool> {
         return Ok(false);
     };
     let user_id = erasure.user_id;
-    desk_telemetry::scope(erasure.cause, some_of(app, &mut tx, user_id)).await?;
+    let erased = desk_telemetry::scope(erasure.cause, some_of(app, &mut tx, user_id)).await;
+    if let Err(error) = erased {
+        tx.rollback().await?;
+        // Whoever else waits is erased meanwhile.
+        let mut conn = app.db.acquire().await?;
+        erasures::put_off(&mut conn, user_id, app.clock.now()).await?;
+        return Err(error.context(format!("erasing the account {user_id}")));
+    }
     tx.commit().await?;
     app.bus.wake();
     Ok(true)

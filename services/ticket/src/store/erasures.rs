@@ -100,6 +100,22 @@ pub async fn take(conn: &mut PgConnection, user_id: i64, limit: i64) -> sqlx::Re
     .await
 }
 
+/// Moves a person to the queue's end.
+pub async fn put_off(
+    conn: &mut PgConnection,
+    user_id: i64,
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update erasures set requested_at = $2 where user_id = $1",
+        user_id,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Takes a person off the queue, of whom no ticket tells any more.
 pub async fn done(conn: &mut PgConnection, user_id: i64) -> sqlx::Result<()> {
     sqlx::query!("delete from erasures where user_id = $1", user_id)

@@ -7,7 +7,7 @@ use desk_events::Role;
 use desk_testkit::eventually_within;
 
 use crate::{
-    desk::{Desk, NAIJA, TUNDE},
+    desk::{ADA, Desk, NAIJA, TUNDE},
     erasing::{begin, is_done, left, numbers},
 };
 
@@ -80,4 +80,32 @@ async fn what_is_begun_is_brought_to_its_end() {
     eventually_within(PATIENCE, async || numbers(&desk, gone).await == 0).await;
     let words = ["message-canary", "tunde@example.com", "photos"];
     assert_eq!(left(&desk, &words).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn one_who_cannot_be_erased_holds_up_nobody_else() {
+    let desk = Desk::start().await;
+    let (stuck, _) = desk.file(NAIJA).await;
+    let (free, _) = desk.file_for(NAIJA, "ada@example.com").await;
+    for sql in [
+        "create function refuse() returns trigger language plpgsql as
+             $$ begin raise exception 'not this one'; end $$",
+        "create trigger refuse before update on tickets for each row
+             when (old.customer_email = 'tunde@example.com') execute function refuse()",
+    ] {
+        sqlx::query(sql).execute(&desk.db).await.unwrap();
+    }
+    desk.run();
+    begin(&desk, TUNDE, Role::Customer).await;
+    begin(&desk, ADA, Role::Customer).await;
+    eventually_within(PATIENCE, async || {
+        desk.ticket(free).await["customer_name"] == "Erased person"
+    })
+    .await;
+    assert_eq!(desk.ticket(stuck).await["customer_name"], "Tunde Adeyemi");
+
+    let drop = "drop trigger refuse on tickets";
+    sqlx::query(drop).execute(&desk.db).await.unwrap();
+    eventually_within(PATIENCE, async || is_done(&desk).await).await;
+    assert_eq!(desk.ticket(stuck).await["customer_name"], "Erased person");
 }
