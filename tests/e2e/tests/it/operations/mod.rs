@@ -21,20 +21,40 @@ use crate::input::is_envelope;
 /// An id that nothing has.
 const NOBODYS: &str = "999999999";
 
+/// What stands for the path's parameters, `7` or `7/9`, and the query.
+struct Target(String);
+
+impl From<i64> for Target {
+    fn from(id: i64) -> Self {
+        Self(id.to_string())
+    }
+}
+
+impl From<&str> for Target {
+    fn from(target: &str) -> Self {
+        Self(target.to_owned())
+    }
+}
+
+impl From<String> for Target {
+    fn from(target: String) -> Self {
+        Self(target)
+    }
+}
+
 /// A call, and the status of its answer.
 struct Call {
     by: Person,
-    /// What stands for the path's parameters, `7` or `7/9`, and the query.
-    target: String,
+    target: Target,
     /// Null: none.
     body: Value,
     status: u16,
 }
 
-fn call(by: &Person, target: impl ToString, body: Value, status: u16) -> Call {
+fn call(by: &Person, target: impl Into<Target>, body: Value, status: u16) -> Call {
     Call {
         by: by.clone(),
-        target: target.to_string(),
+        target: target.into(),
         body,
         status,
     }
@@ -56,7 +76,7 @@ const fn row(operation: &'static str, good: Call, bad: Call) -> Row {
 }
 
 /// The operation's path for this target.
-fn path(operation: &str, target: &str) -> String {
+fn path(operation: &str, Target(target): &Target) -> String {
     let (_, template) = operation.split_once(' ').unwrap();
     let (ids, query) = target.split_once('?').unwrap_or((target, ""));
     let mut ids = ids.split('/');
