@@ -15,6 +15,7 @@ use axum::{
 use desk_http::{
     Error, Result,
     edge::{FORWARDED_FOR, is_plain_path, limit_unit, strip_identity},
+    note_caller,
     proxy::{body_limit, is_upload},
 };
 use desk_identity::Caller;
@@ -40,6 +41,7 @@ pub(crate) async fn pass(State(app): State<Arc<App>>, request: Request) -> Resul
     }
     let client = app.client(&request)?;
     let key = admit(&app, client, request.headers()).await?;
+    note_caller(&caller(&key));
     let allowance = app.key_limit.take(key.id);
     let answer = match allowance.refused_for {
         Some(wait) => Err(Error::TooMany(wait)),
@@ -69,8 +71,15 @@ async fn admit(app: &App, client: IpAddr, headers: &HeaderMap) -> Result<Arc<Api
     Err(Error::BAD_KEY)
 }
 
+fn caller(key: &ApiKey) -> Caller {
+    Caller::Key {
+        id: key.id,
+        project_id: key.project.id,
+    }
+}
+
 fn over(wait: std::time::Duration) -> Error {
-    metrics::counter!("rate_limited_total").increment(1);
+    metrics::counter!("rate_limited_total", "limit" => "failures").increment(1);
     Error::TooMany(whole_seconds(wait))
 }
 
@@ -82,13 +91,9 @@ async fn forward(
 ) -> Result<Response> {
     let now = app.clock.now();
     app.last_use.note(key.id, now);
-    let caller = Caller::Key {
-        id: key.id,
-        project_id: key.project.id,
-    };
     let token = app
         .issuer
-        .token(&caller, "ticket", now)
+        .token(&caller(key), "ticket", now)
         .map_err(|error| Error::Internal(error.into()))?;
     let authorization = header_value(&format!("Bearer {token}"))?;
     let address = header_value(&client.to_string())?;

@@ -38,6 +38,8 @@ impl KeyLimit {
     /// `rate` a second with bursts of `burst`.
     pub(crate) fn new(rate: NonZeroU32, burst: NonZeroU32) -> Self {
         let quota = Quota::per_second(rate).allow_burst(burst);
+        metrics::counter!("rate_limited_total", "limit" => "key").increment(0);
+        metrics::counter!("rate_limited_total", "limit" => "failures").increment(0);
         let limiter = RateLimiter::keyed(quota).with_middleware::<StateInformationMiddleware>();
         Self {
             limiter,
@@ -52,7 +54,7 @@ impl KeyLimit {
         match self.limiter.check_key(&key) {
             Ok(state) => self.allowance(state.remaining_burst_capacity(), None),
             Err(refused) => {
-                metrics::counter!("rate_limited_total").increment(1);
+                metrics::counter!("rate_limited_total", "limit" => "key").increment(1);
                 let wait = refused.wait_time_from(self.clock.now());
                 self.allowance(0, Some(whole_seconds(wait)))
             }

@@ -58,7 +58,7 @@ impl App {
         Ok(Self {
             addresses: settings.addresses.clone(),
             cors_origins: settings.cors_origins.0.clone(),
-            limit: RateLimit::per_second(settings.edge_rate, settings.edge_burst),
+            limit: RateLimit::per_second("address", settings.edge_rate, settings.edge_burst),
             portal: Portal::new(peer(Service::Auth)?, clock.clone(), stale),
             documents: Documents::new(documented),
             proxy: Proxy::new(seconds(settings.upstream_seconds)),

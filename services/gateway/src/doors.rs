@@ -4,11 +4,13 @@ use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     extract::{Request, State},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use desk_http::{
     Error, Result,
     edge::{FORWARDED_FOR, PORTAL_TOKEN, limit_unit, strip_identity},
+    layers::RouteName,
+    note_caller,
     proxy::{body_limit, is_upload},
 };
 use desk_identity::Caller;
@@ -16,23 +18,38 @@ use http::{HeaderMap, HeaderValue, Uri, header::AUTHORIZATION, uri::PathAndQuery
 
 use crate::{
     App,
-    domain::route::{Door, PREFIX, Service, route},
+    domain::route::{Door, PREFIX, Route, Service, route},
     portal::bearer,
 };
 
 /// Passes a request on to whom its path belongs.
-pub async fn pass(State(app): State<Arc<App>>, mut request: Request) -> Result<Response> {
-    let route = route(request.uri().path()).ok_or(Error::NotFound)?;
+pub async fn pass(State(app): State<Arc<App>>, request: Request) -> Response {
+    let Some(route) = route(request.uri().path()) else {
+        let mut response = Error::NotFound.into_response();
+        response
+            .extensions_mut()
+            .insert(RouteName("unmatched".into()));
+        return response;
+    };
+    let mut response = pass_along(&app, route, request).await.into_response();
+    response
+        .extensions_mut()
+        .insert(RouteName(route.template()));
+    response
+}
+
+async fn pass_along(app: &App, route: Route, mut request: Request) -> Result<Response> {
     let client = app.client(&request)?;
     if route.door != Door::Key {
         app.limit.take(&limit_unit(client))?;
     }
-    let entry = enter(&app, route.door, request.headers()).await?;
-    vouch(&app, route.service, entry, client, request.headers_mut())?;
+    let entry = enter(app, route.door, request.headers()).await?;
+    note_caller(&entry.caller);
+    vouch(app, route.service, entry, client, request.headers_mut())?;
 
     let path = inner_path(request.uri())?;
     let upstream = &app.addresses.of(route.service).upstream;
-    metrics::counter!("gateway_passed_total", "service" => route.service.name()).increment(1);
+    metrics::counter!("gateway_passed_total", "upstream" => route.service.name()).increment(1);
     let limit = body_limit(request.headers());
     let proxy = if is_upload(request.headers()) {
         &app.upload_proxy

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use desk_bus::{failpoint, outbox};
-use desk_telemetry::TraceContext;
+use desk_telemetry::Span;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use tokio::time::Instant;
@@ -31,6 +31,10 @@ const LAST_RETRY: Duration = Duration::from_secs(5);
 
 /// Works until told to stop.
 pub(crate) async fn run(app: App, stop: CancellationToken) {
+    for word in [Word::DueSoon, Word::Overdue] {
+        metrics::counter!("sla_said_total", "word" => word.as_str()).increment(0);
+    }
+    let _ = metrics::histogram!("sla_claim_lateness_seconds");
     let mut retry = FIRST_RETRY;
     while !stop.is_cancelled() {
         app.alarm.look();
@@ -53,7 +57,8 @@ pub(crate) async fn run(app: App, stop: CancellationToken) {
 /// something has to be said next.
 async fn catch_up(app: &App) -> sqlx::Result<Option<OffsetDateTime>> {
     loop {
-        let round = desk_telemetry::scope(TraceContext::accept(None, None), round(app));
+        let span = Span::own("claim deadlines");
+        let round = desk_telemetry::scope(span.context().clone(), round(app));
         if let Round::Done { next } = round.await? {
             return Ok(next);
         }

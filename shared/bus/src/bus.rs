@@ -212,7 +212,7 @@ fn note(event: &Event, service: &'static str) {
         _ => None,
     };
     if let Some(up) = up {
-        metrics::gauge!("bus_connected", "service" => service).set(up);
+        metrics::gauge!("bus_connected").set(up);
     }
     match event {
         Event::Connected => tracing::info!("NATS connected"),

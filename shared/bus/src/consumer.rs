@@ -150,6 +150,9 @@ pub(crate) async fn run<C: Consumer>(bus: Bus, pool: PgPool, consumer: C, stop: 
         .iter()
         .map(|kind| bus.subject(kind))
         .collect();
+    metrics::counter!("bus_consumer_dead_letters_total", "consumer" => C::NAME).increment(0);
+    metrics::counter!("bus_consumer_restarts_total", "consumer" => C::NAME).increment(0);
+    metrics::counter!("bus_consumer_waits_total", "consumer" => C::NAME).increment(0);
     let mut desk = Desk::new(pool, consumer, stop.clone());
     let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
     while !stop.is_cancelled() {

@@ -6,6 +6,7 @@ use std::{collections::HashMap, future::Future, panic::AssertUnwindSafe, time::D
 use anyhow::{anyhow, bail};
 use async_nats::jetstream::{AckKind, Message};
 use desk_events::{Event, Unreadable};
+use desk_telemetry::Span;
 use futures::FutureExt as _;
 use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::time::timeout;
@@ -71,6 +72,8 @@ impl<C: Consumer> Desk<C> {
         metrics::counter!("bus_consumer_batches_total", "consumer" => C::NAME).increment(1);
         metrics::counter!("bus_consumer_events_total", "consumer" => C::NAME)
             .increment(messages.len() as u64);
+        metrics::counter!("bus_consumer_redelivered_total", "consumer" => C::NAME)
+            .increment(messages.iter().filter(|message| is_again(message)).count() as u64);
         let deliveries = self.read(messages).await;
         let (suspects, batch): (Vec<_>, Vec<_>) = deliveries
             .into_iter()
@@ -211,24 +214,16 @@ impl<C: Consumer> Desk<C> {
 
     /// Applies events in one transaction, waiting out a database that is away.
     async fn apply(&self, messages: &[Message], events: &[Event]) -> Outcome {
-        let span = tracing::debug_span!(
-            "consume",
-            consumer = C::NAME,
-            events = events.len(),
-            request_id = tracing::field::Empty
-        );
-        let context = common_trace(events);
-        if let Some(request_id) = context
-            .as_ref()
-            .and_then(|context| context.request_id.as_ref())
-        {
-            span.record("request_id", request_id);
+        let causes: Vec<_> = events.iter().map(trace).collect();
+        let mut span = Span::consumer(C::NAME, &causes);
+        let context = span.context().clone();
+        let lines = desk_telemetry::lines(C::NAME, &context);
+        let work = self.apply_patiently(messages, events).instrument(lines);
+        let outcome = desk_telemetry::scope(context, work).await;
+        if !matches!(outcome, Outcome::Applied) {
+            span.failed(|| "not applied".to_owned());
         }
-        let work = self.apply_patiently(messages, events).instrument(span);
-        match context {
-            Some(context) => desk_telemetry::scope(context, work).await,
-            None => work.await,
-        }
+        outcome
     }
 
     async fn apply_patiently(&self, messages: &[Message], events: &[Event]) -> Outcome {
@@ -308,15 +303,9 @@ pub(crate) async fn apply<C: Consumer>(
     Ok(())
 }
 
-/// The trace context that all of the events share; none for a batch of several requests, whose
-/// effects would be blamed on one of them.
-fn common_trace(events: &[Event]) -> Option<desk_telemetry::TraceContext> {
-    let (first, others) = events.split_first()?;
-    let context = trace(first);
-    others
-        .iter()
-        .all(|event| trace(event) == context)
-        .then_some(context)
+/// Whether the message was delivered before.
+fn is_again(message: &Message) -> bool {
+    message.info().is_ok_and(|info| info.delivered > 1)
 }
 
 async fn within<T, E: Into<anyhow::Error>>(

@@ -2,6 +2,7 @@
 //! which another release of the service may have written.
 
 use bytes::Bytes;
+use desk_telemetry::TraceContext;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use time::OffsetDateTime;
@@ -47,8 +48,16 @@ struct Envelope<'a> {
 }
 
 impl Row {
-    /// The JSON for the wire.
-    pub(crate) fn encode(&self) -> Result<Bytes, serde_json::Error> {
+    /// The request and trace that it is an effect of.
+    pub(crate) fn cause(&self) -> TraceContext {
+        TraceContext {
+            request_id: self.request_id.clone(),
+            traceparent: self.traceparent.clone(),
+        }
+    }
+
+    /// The JSON for the wire, with the trace context of its sending.
+    pub(crate) fn encode(&self, traceparent: Option<&str>) -> Result<Bytes, serde_json::Error> {
         let payload: &RawValue = serde_json::from_str(&self.payload)?;
         serde_json::to_vec(&Envelope {
             id: self.event_id,
@@ -60,7 +69,7 @@ impl Row {
             },
             sequence: self.sequence,
             occurred_at: self.occurred_at,
-            traceparent: self.traceparent.as_deref(),
+            traceparent,
             request_id: self.request_id.as_deref(),
             payload,
         })
@@ -90,7 +99,7 @@ mod tests {
             request_id: Some("r-1".into()),
             payload: r#"{"tickets": 9, "project_id": 7}"#.into(),
         };
-        let event = Event::decode(&row.encode().unwrap()).unwrap();
+        let event = Event::decode(&row.encode(None).unwrap()).unwrap();
         assert_eq!(event.id, id);
         assert_eq!(
             event.aggregate,

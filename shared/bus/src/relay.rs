@@ -16,6 +16,7 @@ use crate::{
     stream,
 };
 
+mod durables;
 mod queue;
 mod round;
 
@@ -54,8 +55,7 @@ pub(crate) async fn run(bus: Bus, pool: PgPool, stop: CancellationToken) {
             Ok(()) => return,
             Err(error) => {
                 tracing::warn!(error = format!("{error:#}"), "relay begins anew");
-                metrics::counter!("bus_relay_restarts_total", "service" => bus.service())
-                    .increment(1);
+                metrics::counter!("bus_relay_restarts_total").increment(1);
             }
         }
         if since.elapsed() > STEP_DOWN {
@@ -86,6 +86,7 @@ async fn session(bus: &Bus, pool: &PgPool, stop: &CancellationToken) -> anyhow::
 
 /// Waits for the lock, passing wake-ups on to its holder; false when told to stop.
 async fn stand_by(bus: &Bus, queue: &mut Queue, stop: &CancellationToken) -> anyhow::Result<bool> {
+    queue::measure_nothing();
     while !queue.lock().await? {
         let until = tokio::time::sleep(STAND_BY);
         tokio::pin!(until);
@@ -183,7 +184,8 @@ impl Chores {
                 .await?;
         }
         if is_due(&mut self.measured, MEASURING) {
-            queue.measure(bus.service()).await?;
+            queue.measure().await?;
+            durables::measure(bus).await;
         }
         Ok(())
     }

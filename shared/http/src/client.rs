@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use anyhow::Context;
 use desk_identity::{Clock, Issuer};
+use desk_telemetry::Span;
 use reqwest::{Method, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     Error, Result,
-    layers::{REQUEST_ID, TRACEPARENT},
+    layers::{REQUEST_ID, TRACEPARENT, known},
 };
 
 /// How long a call may take; the caller's own client still waits behind it.
@@ -81,24 +82,26 @@ impl Peer {
             .issuer
             .own_token(self.audience, self.clock.now())
             .map_err(|error| Error::Internal(error.into()))?;
-        let context = desk_telemetry::current();
+        let mut span = Span::client(known(&method), self.audience);
+        let context = span.context();
         let mut request = self
             .http
             .request(method, format!("{}{path}", self.base))
             .bearer_auth(token);
-        if let Some(id) = context.request_id {
+        if let Some(id) = &context.request_id {
             request = request.header(REQUEST_ID, id);
         }
-        if let Some(traceparent) = context.traceparent {
+        if let Some(traceparent) = &context.traceparent {
             request = request.header(TRACEPARENT, traceparent);
         }
         if let Some(body) = body {
             request = request.json(body);
         }
-        let answer = request
-            .send()
-            .await
-            .map_err(|error| self.out_of_reach(&error))?;
+        let answer = request.send().await.map_err(|error| {
+            span.failed(|| "unavailable".to_owned());
+            self.out_of_reach(&error)
+        })?;
+        span.answered(answer.status().as_u16());
         match answer.status() {
             StatusCode::NOT_FOUND => Ok(None),
             StatusCode::SERVICE_UNAVAILABLE => Err(Error::DOWN),

@@ -59,7 +59,9 @@ impl DatabaseSettings {
                     Ok(true)
                 })
             })
+            .acquire_time_level(log::LevelFilter::Info)
             .connect_lazy_with(options);
+        measure(&pool);
         let mut connection = tokio::time::timeout(PATIENCE, reach(&pool))
             .await
             .context("the database is out of reach")?;
@@ -91,7 +93,26 @@ fn options(url: &SecretString) -> anyhow::Result<PgConnectOptions> {
     let options: PgConnectOptions = url.expose_secret().parse().map_err(|_| {
         anyhow::anyhow!("the database URL is not like postgres://role:password@host/database")
     })?;
-    Ok(options.log_statements(log::LevelFilter::Trace))
+    // Who exports traces makes spans of what is said of each statement.
+    let level = if desk_telemetry::exporting() {
+        log::LevelFilter::Info
+    } else {
+        log::LevelFilter::Trace
+    };
+    Ok(options.log_statements(level))
+}
+
+/// Shows at each scrape how much of the pool is in use.
+fn measure(pool: &PgPool) {
+    metrics::counter!("database_unavailable_total").increment(0);
+    metrics::gauge!("db_pool_max_connections").set(f64::from(pool.options().get_max_connections()));
+    let pool = pool.clone();
+    desk_telemetry::at_scrape(move || {
+        let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+        let used = pool.size().saturating_sub(idle);
+        metrics::gauge!("db_pool_connections", "state" => "idle").set(f64::from(idle));
+        metrics::gauge!("db_pool_connections", "state" => "used").set(f64::from(used));
+    });
 }
 
 async fn reach(pool: &PgPool) -> sqlx::pool::PoolConnection<sqlx::Postgres> {

@@ -115,6 +115,7 @@ pub fn limit_unit(address: IpAddr) -> IpAddr {
 pub struct RateLimit<K: std::hash::Hash + Eq + Clone + Send + Sync + 'static> {
     limiter: Arc<DefaultKeyedRateLimiter<K>>,
     clock: DefaultClock,
+    name: &'static str,
 }
 
 impl<K: std::hash::Hash + Eq + Clone + Send + Sync + 'static> Clone for RateLimit<K> {
@@ -122,23 +123,26 @@ impl<K: std::hash::Hash + Eq + Clone + Send + Sync + 'static> Clone for RateLimi
         Self {
             limiter: Arc::clone(&self.limiter),
             clock: self.clock.clone(),
+            name: self.name,
         }
     }
 }
 
 impl<K: std::hash::Hash + Eq + Clone + Send + Sync + 'static> RateLimit<K> {
-    /// `rate` a second with bursts of `burst`.
-    pub fn per_second(rate: NonZeroU32, burst: NonZeroU32) -> Self {
-        Self::new(Quota::per_second(rate).allow_burst(burst))
+    /// `rate` a second with bursts of `burst`; metrics call it by its name.
+    pub fn per_second(name: &'static str, rate: NonZeroU32, burst: NonZeroU32) -> Self {
+        Self::new(name, Quota::per_second(rate).allow_burst(burst))
     }
 
-    /// `count` a minute, all at once if one likes.
-    pub fn per_minute(count: NonZeroU32) -> Self {
-        Self::new(Quota::per_minute(count))
+    /// `count` a minute, all at once if one likes; metrics call it by its name.
+    pub fn per_minute(name: &'static str, count: NonZeroU32) -> Self {
+        Self::new(name, Quota::per_minute(count))
     }
 
-    fn new(quota: Quota) -> Self {
+    fn new(name: &'static str, quota: Quota) -> Self {
+        metrics::counter!("rate_limited_total", "limit" => name).increment(0);
         Self {
+            name,
             limiter: Arc::new(RateLimiter::keyed(quota)),
             clock: DefaultClock::default(),
         }
@@ -150,7 +154,7 @@ impl<K: std::hash::Hash + Eq + Clone + Send + Sync + 'static> RateLimit<K> {
     /// 429 with the wait when there is none left.
     pub fn take(&self, key: &K) -> Result<()> {
         self.limiter.check_key(key).map_err(|refused| {
-            metrics::counter!("rate_limited_total").increment(1);
+            metrics::counter!("rate_limited_total", "limit" => self.name).increment(1);
             let wait = refused.wait_time_from(self.clock.now());
             Error::TooMany(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
         })
@@ -238,7 +242,7 @@ mod tests {
     #[test]
     fn a_limit_tells_the_wait() {
         let one = NonZeroU32::MIN;
-        let limit = RateLimit::per_minute(one);
+        let limit = RateLimit::per_minute("test", one);
         assert!(limit.take(&1).is_ok());
         assert!(matches!(limit.take(&1), Err(Error::TooMany(seconds)) if seconds > 50));
         assert!(limit.take(&2).is_ok());

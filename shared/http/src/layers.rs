@@ -1,16 +1,16 @@
 //! What every request passes through: request id, trace context, one log line, metrics, and the
 //! envelope for what no route answers.
 
-use std::{any::Any, time::Instant};
+use std::{any::Any, borrow::Cow, time::Instant};
 
 use axum::{
     Router,
     extract::{MatchedPath, Request},
-    http::{HeaderMap, HeaderName, HeaderValue},
+    http::{HeaderMap, HeaderName, HeaderValue, Method},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use desk_telemetry::TraceContext;
+use desk_telemetry::{Span, TraceContext};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -21,6 +21,10 @@ use crate::Error;
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The W3C trace context's header.
 pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// On an answer: the template of the route, where the router's own says too little (a gateway's).
+#[derive(Debug, Clone)]
+pub struct RouteName(pub Cow<'static, str>);
 
 /// Dresses a service's routes: unknown paths and methods are answered in the envelope, a panic is
 /// a logged 500, and every answer carries its request id.
@@ -59,41 +63,61 @@ fn on_panic(panic: Box<dyn Any + Send + 'static>) -> Response {
 
 async fn observe(request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let method = request.method().clone();
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("unmatched", MatchedPath::as_str)
-        .to_owned();
+    let method = known(request.method());
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
     let request_id = request_id(request.headers());
     let context = TraceContext::accept(Some(&request_id), header(request.headers(), &TRACEPARENT));
-    let span = desk_telemetry::request_span(&context, method.as_str(), &route);
+    let mut span = Span::server(context, method, route);
+    let lines = desk_telemetry::lines("request", span.context());
 
-    let mut response =
-        desk_telemetry::scope(context, next.run(request).instrument(span.clone())).await;
+    let work = next.run(request).instrument(lines.clone());
+    let (mut response, caller) = desk_telemetry::request(span.context().clone(), work).await;
 
     let status = response.status().as_u16();
     let elapsed = started.elapsed();
-    span.record("http.response.status_code", status);
+    let named = response.extensions_mut().remove::<RouteName>();
+    if let Some(RouteName(name)) = &named {
+        span.rename(method, name);
+    }
+    let route = named.as_ref().map_or(route, |RouteName(name)| name);
+    span.answered(status);
+    drop(span);
     let labels = [
-        ("method", method.to_string()),
-        ("route", route.clone()),
+        ("method", method.to_owned()),
+        ("route", route.to_owned()),
         ("status", status.to_string()),
     ];
     metrics::counter!("http_requests_total", &labels).increment(1);
     metrics::histogram!("http_request_duration_seconds", &labels[..2])
         .record(elapsed.as_secs_f64());
     let ms = (elapsed.as_secs_f64() * 10_000.0).round() / 10.0;
-    // Services ask each other all the time.
-    if route.starts_with("/internal/") {
-        tracing::debug!(%method, route, status, ms, request_id, "request");
-    } else {
-        tracing::info!(%method, route, status, ms, request_id, "request");
-    }
+    lines.in_scope(|| {
+        // Services ask each other all the time.
+        if route.starts_with("/internal/") {
+            tracing::debug!(method, route, status, ms, caller, "request");
+        } else {
+            tracing::info!(method, route, status, ms, caller, "request");
+        }
+    });
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response
+}
+
+/// The method as a label: clients may invent others.
+pub(crate) fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => "OTHER",
+    }
 }
 
 /// An incoming id of a harmless shape is kept, otherwise a new one is given.

@@ -21,7 +21,7 @@ pub use desk_identity::Clock;
 pub use error::{Details, Error, Result};
 pub use extract::{
     Allowed, ClientAddress, Gatekeeper, KeyHolder, OptionalUser, Path, Query, ServiceCaller,
-    SignedIn, Valid, Visitor,
+    SignedIn, Valid, Visitor, note_caller,
 };
 pub use fields::{Flag, Patch, Timestamp};
 pub use page::{Page, Paging};

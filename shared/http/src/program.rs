@@ -101,6 +101,7 @@ fn read<P: Program, C: Subcommand>(
 
 async fn serve<P: Program>(settings: &P::Settings) -> anyhow::Result<()> {
     let process = Process::start(P::IDENTITY, P::server(settings))?;
+    let telemetry = process.telemetry();
     let program = P::open(settings, &process).await?;
     let stop = process.stop.clone();
     let background = program.start(&stop).await?;
@@ -110,6 +111,7 @@ async fn serve<P: Program>(settings: &P::Settings) -> anyhow::Result<()> {
         task.await?;
     }
     program.stopped().await;
+    telemetry.shutdown().await;
     served
 }
 

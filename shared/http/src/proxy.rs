@@ -15,6 +15,7 @@ use axum::{
     },
     response::Response,
 };
+use desk_telemetry::{Span, TraceContext};
 use http_body_util::{LengthLimitError, Limited};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
@@ -23,7 +24,7 @@ use hyper_util::{
 
 use crate::{
     Error, Result,
-    layers::{REQUEST_ID, TRACEPARENT},
+    layers::{REQUEST_ID, TRACEPARENT, known},
 };
 
 /// Headers that belong to one connection (RFC 9110, section 7.6.1).
@@ -104,7 +105,8 @@ impl Proxy {
         request.headers_mut().remove(HOST);
         // Our own server says `100 Continue` when the body is asked for.
         request.headers_mut().remove(EXPECT);
-        name_request(request.headers_mut());
+        let mut span = Span::client(known(request.method()), upstream.0.as_str());
+        name_request(request.headers_mut(), span.context());
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let request = request.map(|body| Body::new(Limited::new(body, limit)));
 
@@ -113,17 +115,20 @@ impl Proxy {
             Ok(Ok(response)) => response.map(Body::new),
             Ok(Err(error)) if is_too_large(&error) => return Err(Error::TooLarge),
             Ok(Err(error)) => {
+                span.failed(|| "unavailable".to_owned());
                 tracing::warn!(upstream = %upstream.0, %error, "upstream out of reach");
                 metrics::counter!("upstream_unavailable_total", "upstream" => upstream.0.to_string()).increment(1);
                 return Err(Error::DOWN);
             }
             Err(_) => {
+                span.failed(|| "timeout".to_owned());
                 tracing::warn!(upstream = %upstream.0, "upstream did not answer in time");
                 metrics::counter!("upstream_timeout_total", "upstream" => upstream.0.to_string())
                     .increment(1);
                 return Err(Error::DOWN);
             }
         };
+        span.answered(response.status().as_u16());
         drop_hop_by_hop(response.headers_mut());
         Ok(in_envelope(response))
     }
@@ -197,13 +202,13 @@ fn drop_hop_by_hop(headers: &mut HeaderMap) {
 }
 
 /// The next hop answers for the same request, in the same trace.
-fn name_request(headers: &mut HeaderMap) {
-    let context = desk_telemetry::current();
+fn name_request(headers: &mut HeaderMap, context: &TraceContext) {
     for (name, value) in [
-        (REQUEST_ID, context.request_id),
-        (TRACEPARENT, context.traceparent),
+        (REQUEST_ID, &context.request_id),
+        (TRACEPARENT, &context.traceparent),
     ] {
-        if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
+        let value = value.as_deref().map(HeaderValue::from_str);
+        if let Some(Ok(value)) = value {
             headers.insert(name, value);
         }
     }

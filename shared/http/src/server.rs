@@ -10,9 +10,14 @@ use std::{
 };
 
 use anyhow::Context;
-use axum::{Router, extract::State, http::StatusCode, routing::get};
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, header::CONTENT_TYPE},
+    routing::get,
+};
 use desk_identity::{Clock, Issuer, SigningKey, TrustedSigners, Verifier};
-use desk_telemetry::{LogFormat, Telemetry, TelemetrySettings};
+use desk_telemetry::{LogFormat, Metrics, Telemetry, TelemetrySettings};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::{net::TcpListener, signal::unix::SignalKind};
 use tokio_util::sync::CancellationToken;
@@ -21,6 +26,9 @@ use crate::{Gatekeeper, layers::dress};
 
 /// How long running requests may take to end after a stop was asked for.
 const DRAIN: Duration = Duration::from_secs(20);
+
+/// The text format of Prometheus.
+const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// What every process reads from its environment.
 #[derive(Debug, Clone, clap::Args)]
@@ -101,6 +109,11 @@ impl Process {
         })
     }
 
+    /// What was set up for logs, traces and metrics; to be shut down last.
+    pub fn telemetry(&self) -> Telemetry {
+        self.telemetry.clone()
+    }
+
     /// Serves until told to stop, then lets running requests end.
     ///
     /// # Errors
@@ -140,7 +153,6 @@ impl Process {
         }
         admin_task.abort();
         tracing::info!("stopped");
-        self.telemetry.shutdown();
         Ok(())
     }
 }
@@ -169,7 +181,7 @@ async fn stop_on_signal(stop: CancellationToken) {
     stop.cancel();
 }
 
-fn admin_router(ready: Arc<AtomicBool>, metrics: desk_telemetry::MetricsHandle) -> Router {
+fn admin_router(ready: Arc<AtomicBool>, metrics: Metrics) -> Router {
     Router::new()
         .route("/livez", get(|| async { "ok" }))
         .route(
@@ -182,6 +194,9 @@ fn admin_router(ready: Arc<AtomicBool>, metrics: desk_telemetry::MetricsHandle) 
                 }
             }),
         )
-        .route("/metrics", get(move || async move { metrics.render() }))
+        .route(
+            "/metrics",
+            get(move || async move { ([(CONTENT_TYPE, METRICS_TYPE)], metrics.render()) }),
+        )
         .with_state(ready)
 }

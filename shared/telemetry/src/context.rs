@@ -1,12 +1,14 @@
-//! The request that the running task works for: request id and W3C trace context.
+//! The request that the running task works for: request id, W3C trace context, and who asked.
 //!
-//! It is a task-local, so that the outbox, outgoing calls and log lines can name the request
+//! It is a task-local, so that the outbox, outgoing calls, spans and log lines can name the request
 //! without every function passing it on.
 
-use std::{collections::HashMap, future::Future};
+use std::{
+    future::Future,
+    sync::{Arc, OnceLock},
+};
 
-use opentelemetry::trace::TraceContextExt;
-use tracing_opentelemetry::OpenTelemetrySpanExt;
+use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 
 /// The longest `traceparent` kept, in bytes (version 00 has 55).
 const MAX_TRACEPARENT: usize = 128;
@@ -22,83 +24,115 @@ pub struct TraceContext {
 
 tokio::task_local! {
     static CURRENT: TraceContext;
+    static CALLER: Arc<OnceLock<String>>;
 }
 
 impl TraceContext {
-    /// Reads a context from header values; a malformed `traceparent` is replaced by a new trace.
+    /// Reads a context from header values. A malformed or missing `traceparent` is replaced by a
+    /// new trace; whoever exports traces begins it with a span of his own.
     pub fn accept(request_id: Option<&str>, traceparent: Option<&str>) -> Self {
         let traceparent = traceparent
             .filter(|value| is_traceparent(value))
-            .map_or_else(new_traceparent, str::to_owned);
+            .map(str::to_owned)
+            .or_else(|| (!crate::span::exporting()).then(|| new_traceparent(1)));
         Self {
             request_id: request_id.map(str::to_owned),
-            traceparent: Some(traceparent),
+            traceparent,
         }
+    }
+
+    /// The same request in a new trace that nobody records.
+    pub(crate) fn unsampled(self) -> Self {
+        Self {
+            traceparent: Some(new_traceparent(0)),
+            ..self
+        }
+    }
+
+    /// The trace's id, 32 hex digits.
+    pub fn trace_id(&self) -> Option<&str> {
+        self.traceparent.as_deref()?.get(3..35)
+    }
+
+    /// Whether whoever began the trace has it recorded.
+    pub(crate) fn is_sampled(&self) -> bool {
+        self.span_context()
+            .is_some_and(|context| context.is_sampled())
+    }
+
+    /// As the SDK has it.
+    pub(crate) fn span_context(&self) -> Option<SpanContext> {
+        let value = self.traceparent.as_deref()?;
+        is_traceparent(value).then_some(())?;
+        let context = SpanContext::new(
+            TraceId::from_hex(value.get(3..35)?).ok()?,
+            SpanId::from_hex(value.get(36..52)?).ok()?,
+            TraceFlags::new(u8::from_str_radix(value.get(53..55)?, 16).ok()?),
+            true,
+            TraceState::default(),
+        );
+        context.is_valid().then_some(context)
     }
 }
 
-/// Runs a future as part of a request.
+/// Writes a span's context as a `traceparent`.
+pub(crate) fn traceparent(context: &SpanContext) -> String {
+    format!(
+        "00-{}-{}-{:02x}",
+        context.trace_id(),
+        context.span_id(),
+        context.trace_flags().to_u8()
+    )
+}
+
+/// Runs a future as part of a request or of an event's effects.
 pub async fn scope<F: Future>(context: TraceContext, future: F) -> F::Output {
     CURRENT.scope(context, future).await
 }
 
-/// The running task's context; empty outside a request. With an exporter the `traceparent` is
-/// that of the current span, so that whoever receives it becomes its child.
+/// Runs a future as a request; answers besides who asked, if that was noted by [`note_caller`].
+pub async fn request<F: Future>(context: TraceContext, future: F) -> (F::Output, Option<String>) {
+    let caller = Arc::new(OnceLock::new());
+    let output = CALLER
+        .scope(Arc::clone(&caller), CURRENT.scope(context, future))
+        .await;
+    (output, caller.get().cloned())
+}
+
+/// Notes who asks, e.g. `user:7`, for the request's log line; the first word counts. Outside a
+/// request nothing happens.
+pub fn note_caller(name: impl FnOnce() -> String) {
+    let _ = CALLER.try_with(|caller| {
+        caller.get_or_init(name);
+    });
+}
+
+/// The running task's context; empty outside a request.
 pub fn current() -> TraceContext {
-    let mut context = CURRENT.try_with(TraceContext::clone).unwrap_or_default();
-    if let Some(traceparent) = current_span() {
-        context.traceparent = Some(traceparent);
-    }
-    context
+    CURRENT.try_with(TraceContext::clone).unwrap_or_default()
 }
 
-fn current_span() -> Option<String> {
-    let context = tracing::Span::current().context();
-    let span = context.span();
-    let span = span.span_context();
-    span.is_valid().then(|| {
-        format!(
-            "00-{}-{}-{:02x}",
-            span.trace_id(),
-            span.span_id(),
-            span.trace_flags().to_u8()
-        )
-    })
+/// Looks at the running task's context without a copy; none outside a request.
+pub(crate) fn with_current<T>(look: impl FnOnce(&TraceContext) -> T) -> Option<T> {
+    CURRENT.try_with(look).ok()
 }
 
-/// A span for a request, child of the trace that the context names.
-pub fn request_span(context: &TraceContext, method: &str, route: &str) -> tracing::Span {
-    let span = tracing::info_span!(
-        "request",
-        otel.name = format!("{method} {route}"),
-        otel.kind = "server",
-        http.request.method = method,
-        http.route = route,
-        http.response.status_code = tracing::field::Empty,
-        request_id = context.request_id.as_deref().unwrap_or_default(),
-    );
-    continue_trace(&span, context);
-    span
+/// Gives each line that is logged inside the request's id and its trace's. Of level error, so that
+/// it is there whatever the filter lets pass.
+pub fn lines(name: &'static str, context: &TraceContext) -> tracing::Span {
+    tracing::error_span!(
+        "work",
+        of = name,
+        request_id = context.request_id,
+        trace_id = context.trace_id()
+    )
 }
 
-/// Makes the span a child of the remote one; without an exporter there is nothing to link.
-fn continue_trace(span: &tracing::Span, context: &TraceContext) {
-    let Some(traceparent) = &context.traceparent else {
-        return;
-    };
-    let carrier = HashMap::from([("traceparent".to_owned(), traceparent.clone())]);
-    let parent =
-        opentelemetry::global::get_text_map_propagator(|propagator| propagator.extract(&carrier));
-    if let Err(error) = span.set_parent(parent) {
-        tracing::trace!(?error, "no trace to continue");
-    }
-}
-
-/// A fresh, unsampled-by-us trace: the ids are random, the sampled flag left to whoever records.
-fn new_traceparent() -> String {
+/// A fresh trace: the ids are random. Sampled, it leaves it to whoever records.
+fn new_traceparent(flags: u8) -> String {
     let trace: u128 = rand::random::<u128>().max(1);
     let span: u64 = rand::random::<u64>().max(1);
-    format!("00-{trace:032x}-{span:016x}-01")
+    format!("00-{trace:032x}-{span:016x}-{flags:02x}")
 }
 
 /// Version, trace id, parent id and flags in lower-case hex, ids not all zero.
@@ -125,13 +159,12 @@ fn is_traceparent(value: &str) -> bool {
 mod tests {
     use super::*;
 
+    const GOOD: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
     #[test]
     fn only_a_well_formed_traceparent_is_kept() {
         for (value, kept) in [
-            (
-                "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-                true,
-            ),
+            (GOOD, true),
             (
                 "00-00000000000000000000000000000000-b7ad6b7169203331-01",
                 false,
@@ -162,11 +195,36 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_traceparent_is_read_as_it_was_written() {
+        let context = TraceContext::accept(None, Some(GOOD));
+        let span = context.span_context().unwrap();
+        assert_eq!(traceparent(&span), GOOD);
+        assert!(context.is_sampled());
+        assert_eq!(context.trace_id(), Some("0af7651916cd43dd8448eb211c80319c"));
+        assert_eq!(TraceContext::default().span_context(), None);
+        let unsampled = TraceContext::accept(None, Some(&GOOD.replace("-01", "-00")));
+        assert!(!unsampled.is_sampled());
+    }
+
     #[tokio::test]
     async fn a_task_knows_the_request_it_works_for() {
         assert_eq!(current(), TraceContext::default());
         let context = TraceContext::accept(Some("req-1"), None);
         let seen = scope(context.clone(), async { current() }).await;
         assert_eq!(seen, context);
+    }
+
+    #[tokio::test]
+    async fn the_first_word_on_who_asks_counts() {
+        note_caller(|| "nobody".into());
+        let (seen, caller) = request(TraceContext::default(), async {
+            note_caller(|| "user:7".into());
+            note_caller(|| "key:9".into());
+            1
+        })
+        .await;
+        assert_eq!((seen, caller.as_deref()), (1, Some("user:7")));
+        assert_eq!(request(TraceContext::default(), async {}).await.1, None);
     }
 }

@@ -1,17 +1,33 @@
 //! Installs the log subscriber, the OTLP exporter (when asked for) and the metrics recorder.
 
-use std::str::FromStr;
+use std::{str::FromStr, thread, time::Duration};
 
 use anyhow::Context as _;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};
-use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing_subscriber::{
+    EnvFilter, Layer, filter::filter_fn, layer::SubscriberExt, util::SubscriberInitExt,
+};
+
+use crate::{catalogue, export, scrape, span, sqlx};
 
 /// Latency histogram bounds, in seconds.
 const SECONDS: &[f64] = &[
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
+/// Bounds of what may be late by hours, in seconds.
+const LATENESS: &[f64] = &[
+    0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14400.0,
+];
+/// What is no line of a log: what [`sqlx::Listener`] is told, unless it is slow, and what the exporter
+/// says of itself, since ours says it once.
+const NOT_LINES: &str = "sqlx::query=warn,sqlx::pool::acquire=warn,opentelemetry_sdk=off,\
+    opentelemetry-otlp=off";
+/// How often what histograms were told is summed up, also when nobody scrapes.
+const UPKEEP: Duration = Duration::from_secs(5);
+/// How long the last spans may take to be sent.
+const LAST_SPANS: Duration = Duration::from_secs(3);
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,22 +63,35 @@ pub struct TelemetrySettings {
 }
 
 /// What was set up; flush it before the process ends.
+#[derive(Clone)]
 pub struct Telemetry {
     metrics: PrometheusHandle,
-    tracer: Option<SdkTracerProvider>,
+    traces: Option<SdkTracerProvider>,
+}
+
+/// All metrics of this process.
+#[derive(Clone)]
+pub struct Metrics(PrometheusHandle);
+
+impl Metrics {
+    /// In the text format of Prometheus.
+    pub fn render(&self) -> String {
+        scrape::sample();
+        self.0.render()
+    }
 }
 
 impl Telemetry {
-    /// The metrics recorder, rendered by `/metrics`.
-    pub fn metrics(&self) -> PrometheusHandle {
-        self.metrics.clone()
+    /// What `/metrics` shows.
+    pub fn metrics(&self) -> Metrics {
+        Metrics(self.metrics.clone())
     }
 
-    /// Sends what spans are left.
-    pub fn shutdown(self) {
-        if let Some(tracer) = self.tracer
-            && let Err(error) = tracer.shutdown()
-        {
+    /// Sends what spans are left, if the collector takes them within three seconds.
+    pub async fn shutdown(self) {
+        let Some(traces) = self.traces else { return };
+        let sent = tokio::task::spawn_blocking(move || traces.shutdown_with_timeout(LAST_SPANS));
+        if let Ok(Err(error)) = sent.await {
             tracing::warn!(%error, "spans left unsent");
         }
     }
@@ -73,21 +102,20 @@ impl Telemetry {
 /// apply.
 ///
 /// # Errors
-/// A bad filter, or telemetry that was installed already.
+/// A bad filter, a bad endpoint, or telemetry that was installed already.
 pub fn init(settings: &TelemetrySettings) -> anyhow::Result<Telemetry> {
-    let metrics = PrometheusBuilder::new()
-        .set_buckets(SECONDS)
-        .context("histogram bounds")?
-        .install_recorder()
-        .context("metrics recorder")?;
-    metrics::gauge!("build_info", "service" => settings.service, "version" => env!("CARGO_PKG_VERSION"))
-        .set(1.0);
-    let tracer = wants_export()
-        .then(|| exporter(settings.service))
-        .transpose()?;
-    opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
+    let metrics = recorder()?;
+    catalogue::describe();
+    metrics::gauge!("build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    scrape::watch_process();
 
-    let filter = EnvFilter::try_new(&settings.filter).context("SUPPORTDESK_LOG")?;
+    let traces = export::provider(settings.service)?;
+    if let Some(provider) = &traces {
+        span::install(provider.tracer("supportdesk"));
+        metrics::counter!("traces_export_failures_total").increment(0);
+    }
+    let filter = format!("{},{}", NOT_LINES, settings.filter);
+    let filter = EnvFilter::try_new(filter).context("SUPPORTDESK_LOG")?;
     let lines = match settings.format {
         LogFormat::Json => tracing_subscriber::fmt::layer()
             .json()
@@ -97,34 +125,31 @@ pub fn init(settings: &TelemetrySettings) -> anyhow::Result<Telemetry> {
             .boxed(),
         LogFormat::Text => tracing_subscriber::fmt::layer().with_target(false).boxed(),
     };
-    let spans = tracer.as_ref().map(|provider| {
-        tracing_opentelemetry::layer().with_tracer(provider.tracer(settings.service))
-    });
     tracing_subscriber::registry()
-        .with(filter)
-        .with(lines)
-        .with(spans)
+        .with(lines.with_filter(filter))
+        .with(sqlx::Listener.with_filter(filter_fn(sqlx::is_meant)))
         .try_init()
         .context("log subscriber")?;
-    Ok(Telemetry { metrics, tracer })
+    Ok(Telemetry { metrics, traces })
 }
 
-fn wants_export() -> bool {
-    [
-        "OTEL_EXPORTER_OTLP_ENDPOINT",
-        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-    ]
-    .iter()
-    .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
-}
-
-fn exporter(service: &'static str) -> anyhow::Result<SdkTracerProvider> {
-    let exporter = opentelemetry_otlp::SpanExporter::builder()
-        .with_http()
-        .build()
-        .context("OTLP exporter")?;
-    Ok(SdkTracerProvider::builder()
-        .with_batch_exporter(exporter)
-        .with_resource(Resource::builder().with_service_name(service).build())
-        .build())
+fn recorder() -> anyhow::Result<PrometheusHandle> {
+    let handle = PrometheusBuilder::new()
+        .set_buckets(SECONDS)
+        .context("histogram bounds")?
+        .set_buckets_for_metric(Matcher::Suffix("lateness_seconds".into()), LATENESS)
+        .context("histogram bounds")?
+        .install_recorder()
+        .context("metrics recorder")?;
+    let upkeep = handle.clone();
+    thread::Builder::new()
+        .name("metrics".into())
+        .spawn(move || {
+            loop {
+                thread::sleep(UPKEEP);
+                upkeep.run_upkeep();
+            }
+        })
+        .context("metrics upkeep")?;
+    Ok(handle)
 }

@@ -1,5 +1,7 @@
 //! Which path belongs to which service, and through which door it goes.
 
+use std::borrow::Cow;
+
 use desk_http::edge::is_plain_path;
 
 /// What every routed path but the key set starts with; services never see it.
@@ -67,6 +69,8 @@ pub struct Route {
     pub service: Service,
     /// How.
     pub door: Door,
+    /// The prefix by which it was found, for metrics.
+    pub prefix: &'static str,
 }
 
 /// Path prefixes, each for itself and all below it.
@@ -102,6 +106,17 @@ const DOORS: [(&str, Door); 7] = [
     ("/auth/logout-all", Door::TokenPassing),
 ];
 
+impl Route {
+    /// What metrics and traces call it: one name for each prefix.
+    pub fn template(&self) -> Cow<'static, str> {
+        if self.prefix == JWKS {
+            JWKS.into()
+        } else {
+            format!("{PREFIX}{}/{{*path}}", self.prefix).into()
+        }
+    }
+}
+
 /// Where a request's path goes; `None` is a 404. What a second reading could turn into another
 /// path (dot segments, encoded separators) goes nowhere, and `/internal` is in no table.
 pub fn route(path: &str) -> Option<Route> {
@@ -109,15 +124,17 @@ pub fn route(path: &str) -> Option<Route> {
         return Some(Route {
             service: Service::Auth,
             door: Door::Public,
+            prefix: JWKS,
         });
     }
     let rest = path.strip_prefix(PREFIX).filter(|_| is_plain_path(path))?;
-    let (_, service) = SERVICES
+    let (prefix, service) = SERVICES
         .into_iter()
         .find(|(prefix, _)| is_under(rest, prefix))?;
     Some(Route {
         service,
         door: door(rest, service),
+        prefix,
     })
 }
 
@@ -184,7 +201,9 @@ mod tests {
                 Key,
             ),
         ] {
-            assert_eq!(route(path), Some(Route { service, door }), "{path}");
+            let found = route(path).unwrap();
+            assert_eq!((found.service, found.door), (service, door), "{path}");
+            assert!(path.contains(found.prefix), "{path}");
         }
     }
 

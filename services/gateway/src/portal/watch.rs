@@ -83,6 +83,7 @@ impl Watch {
 
     /// Looks twice a second, for ever.
     pub(super) async fn follow(&self) {
+        metrics::counter!("revocation_poll_failures_total").increment(0);
         let mut whole_at = Instant::now();
         loop {
             let whole = whole_at <= Instant::now();

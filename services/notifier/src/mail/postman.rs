@@ -130,6 +130,11 @@ impl Postman {
             Ok(end) => {
                 let labels = [("kind", mail.kind.as_str()), ("outcome", end.state())];
                 metrics::counter!("notifier_mails_total", &labels).increment(1);
+                if matches!(end, End::Sent) {
+                    let late = self.app.clock.now() - mail.occurred_at;
+                    metrics::histogram!("notifier_mail_lateness_seconds")
+                        .record(late.as_seconds_f64().max(0.0));
+                }
                 note(&mail, &end);
             }
             Err(error) => {

@@ -15,6 +15,7 @@ const REMEMBERED: time::Duration = time::Duration::days(30);
 
 /// Sweeps now and then until told to stop. Every replica may.
 pub(crate) fn start(app: App, stop: CancellationToken) -> JoinHandle<()> {
+    let _ = metrics::histogram!("notifier_mail_lateness_seconds");
     tokio::spawn(async move {
         let mut ticks = tokio::time::interval(EVERY);
         while stop.run_until_cancelled(ticks.tick()).await.is_some() {

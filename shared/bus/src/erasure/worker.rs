@@ -31,8 +31,7 @@ pub(crate) async fn run(bus: Bus, pool: PgPool, stop: CancellationToken) {
             Some(Err(error)) => {
                 let error = format!("{error:#}");
                 tracing::warn!(error, "erased data is still in the stream, tried again");
-                metrics::counter!("stream_erasure_failures_total", "service" => bus.service())
-                    .increment(1);
+                metrics::counter!("stream_erasure_failures_total").increment(1);
                 if !backoff.wait(&stop).await {
                     return;
                 }
@@ -66,8 +65,7 @@ async fn erase(bus: &Bus, conn: &mut PgConnection) -> anyhow::Result<()> {
     }
     let deleted = scan::delete(bus, &sought).await?;
     done(conn, &sought).await?;
-    metrics::counter!("stream_erased_messages_total", "service" => bus.service())
-        .increment(deleted);
+    metrics::counter!("stream_erased_messages_total").increment(deleted);
     tracing::info!(
         aggregates = sought.len(),
         deleted,

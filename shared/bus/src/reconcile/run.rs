@@ -5,7 +5,6 @@ use std::{collections::BTreeMap, future::Future, time::Duration};
 
 use anyhow::{Context as _, bail};
 use desk_http::{Error, client::Peer};
-use desk_telemetry::TraceContext;
 use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -52,8 +51,9 @@ pub(crate) async fn run<C: Consumer>(
         healed: None,
     };
     // The questions to one owner after the other belong together.
-    let context = TraceContext::accept(None, None);
-    if !desk_telemetry::scope(context, compare(parts, &mut report, audited)).await? {
+    let span = desk_telemetry::Span::own("reconcile");
+    let compared = compare(parts, &mut report, audited);
+    if !desk_telemetry::scope(span.context().clone(), compared).await? {
         return Ok(None);
     }
     report.seconds = began.elapsed().as_secs_f64();
@@ -95,9 +95,9 @@ pub(super) async fn audit<C: Consumer>(
     tell: impl FnMut(&Difference) + Send,
 ) -> anyhow::Result<u64> {
     let mut comparison = Comparison::begin(parts).await?;
-    let context = TraceContext::accept(None, None);
+    let span = desk_telemetry::Span::own("verify");
     let work = audit::audit(parts, &mut comparison.conn, heal, tell);
-    desk_telemetry::scope(context, work).await
+    desk_telemetry::scope(span.context().clone(), work).await
 }
 
 /// Metrics, and one line.
@@ -118,7 +118,8 @@ fn note<C: Consumer>(parts: &Parts<C>, report: &Report) {
     }
     if outcome != Outcome::Failed {
         let now = parts.clock.now().unix_timestamp();
-        metrics::gauge!("reconciler_last_run_seconds", "consumer" => C::NAME).set(now as f64);
+        metrics::gauge!("reconciler_last_run_timestamp_seconds", "consumer" => C::NAME)
+            .set(now as f64);
     }
     let healed = report.healed.unwrap_or_default();
     metrics::counter!("reconciler_healed_total", "consumer" => C::NAME).increment(healed);

@@ -3,6 +3,8 @@
 
 use std::collections::HashSet;
 
+use desk_telemetry::Span;
+
 use super::{
     ensure_stream,
     queue::{Page, Parking, Queue},
@@ -39,6 +41,8 @@ pub(crate) struct Rounds {
 #[derive(Default)]
 struct Sorted<'a> {
     ready: Vec<(&'a Row, Outgoing)>,
+    /// From here to their publishing; ended by being dropped.
+    spans: Vec<Span>,
     parked: Vec<Parking<'a>>,
 }
 
@@ -86,14 +90,21 @@ impl Rounds {
     }
 
     async fn page(&mut self, bus: &Bus, queue: &mut Queue, page: &Page) -> anyhow::Result<Round> {
-        let sorted = self.sort(bus, &page.rows);
+        let mut sorted = self.sort(bus, &page.rows);
         let events: Vec<Outgoing> = sorted
             .ready
             .iter()
             .map(|(_, event)| event.clone())
             .collect();
         failpoint::pass(bus.service(), "relay-read").await;
-        let failure = match publish::batch(bus, &events).await {
+        let published = publish::batch(bus, &events).await;
+        if published.is_err() {
+            for span in &mut sorted.spans {
+                span.failed(|| "not published".to_owned());
+            }
+        }
+        sorted.spans.clear();
+        let failure = match published {
             Ok(()) => {
                 let rows: Vec<&Row> = sorted.ready.iter().map(|(row, _)| *row).collect();
                 self.published(bus, queue, &rows).await?;
@@ -166,7 +177,10 @@ impl Rounds {
                 continue;
             }
             match outgoing(bus, row) {
-                Ok(event) => sorted.ready.push((row, event)),
+                Ok((event, span)) => {
+                    sorted.ready.push((row, event));
+                    sorted.spans.push(span);
+                }
                 Err(error) => {
                     self.hold(row);
                     sorted.parked.push(Parking {
@@ -183,9 +197,8 @@ impl Rounds {
         if rows.is_empty() {
             return Ok(());
         }
-        metrics::counter!("bus_published_total", "service" => bus.service())
-            .increment(rows.len() as u64);
-        metrics::counter!("bus_published_batches_total", "service" => bus.service()).increment(1);
+        metrics::counter!("bus_published_total").increment(rows.len() as u64);
+        metrics::counter!("bus_published_batches_total").increment(1);
         failpoint::pass(bus.service(), "relay-published").await;
         queue.published(rows).await
     }
@@ -210,8 +223,7 @@ impl Rounds {
                 );
             }
         }
-        metrics::counter!("bus_parked_total", "service" => bus.service())
-            .increment(parked.len() as u64);
+        metrics::counter!("bus_parked_total").increment(parked.len() as u64);
         queue.park(parked).await
     }
 
@@ -230,17 +242,20 @@ impl Rounds {
 }
 
 /// What goes on the wire, or why this can never go.
-fn outgoing(bus: &Bus, row: &Row) -> Result<Outgoing, String> {
+fn outgoing(bus: &Bus, row: &Row) -> Result<(Outgoing, Span), String> {
     if stream::family(&row.kind).is_none() {
         return Err(format!("type {:?} is no subject of the stream", row.kind));
     }
-    let body = row.encode().map_err(|error| error.to_string())?;
+    let span = Span::producer(row.cause(), &row.kind);
+    let body = row
+        .encode(span.context().traceparent.as_deref())
+        .map_err(|error| error.to_string())?;
     let event = Outgoing {
         subject: bus.subject(&row.kind),
         body,
     };
     match publish::oversize(bus, &event) {
         Some(reason) => Err(reason),
-        None => Ok(event),
+        None => Ok((event, span)),
     }
 }

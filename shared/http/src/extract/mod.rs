@@ -13,4 +13,5 @@ pub use path::Path;
 pub use query::Query;
 pub use who::{
     Allowed, ClientAddress, Gatekeeper, KeyHolder, OptionalUser, ServiceCaller, SignedIn, Visitor,
+    note_caller,
 };

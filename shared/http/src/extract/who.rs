@@ -27,12 +27,24 @@ impl Gatekeeper {
     /// # Errors
     /// 401 without a valid token.
     pub fn caller(&self, headers: &HeaderMap) -> Result<Caller> {
-        headers
+        let caller = headers
             .get(AUTHORIZATION)
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.strip_prefix("Bearer "))
             .and_then(|token| self.verifier.verify(token, self.clock.now()))
-            .ok_or(Error::UNAUTHENTICATED)
+            .ok_or(Error::UNAUTHENTICATED)?;
+        note_caller(&caller);
+        Ok(caller)
+    }
+}
+
+/// Notes who asks for the request's log line: ids alone, no name or address.
+pub fn note_caller(caller: &Caller) {
+    match caller {
+        Caller::User { id, .. } => desk_telemetry::note_caller(|| format!("user:{id}")),
+        Caller::Key { id, .. } => desk_telemetry::note_caller(|| format!("key:{id}")),
+        Caller::Service(name) => desk_telemetry::note_caller(|| format!("service:{name}")),
+        Caller::Anonymous => {}
     }
 }
 

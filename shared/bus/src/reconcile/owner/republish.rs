@@ -35,7 +35,7 @@ pub(crate) async fn republish(
     let spans = asked.spans.unwrap_or_default();
     let done = queue(&owner.pool, &kind, &types, &spans).await?;
     owner.bus.wake();
-    metrics::counter!("reconciler_republished_total", "service" => owner.bus.service())
+    metrics::counter!("reconciler_republished_total")
         .increment(u64::try_from(done.events).unwrap_or_default());
     tracing::debug!(
         caller,

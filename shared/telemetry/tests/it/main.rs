@@ -1,0 +1,4 @@
+//! Every metric is described, and everything described is told somewhere.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod metrics;
