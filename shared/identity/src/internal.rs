@@ -169,23 +169,23 @@ impl Issuer {
     }
 }
 
-/// The signers a service trusts, from `name:public,name:public`.
+/// The signers a service trusts, from `name:public,name:public`. A name may be there with several
+/// keys: so a key is changed while the old one still signs.
 #[derive(Debug, Clone, Default)]
-pub struct TrustedSigners(HashMap<String, PublicKey>);
+pub struct TrustedSigners(HashMap<String, Vec<PublicKey>>);
 
 impl FromStr for TrustedSigners {
     type Err = BadKey;
 
     fn from_str(setting: &str) -> Result<Self, Self::Err> {
-        setting
-            .split(',')
-            .filter(|part| !part.trim().is_empty())
-            .map(|part| {
-                let (name, key) = part.trim().split_once(':').ok_or(BadKey)?;
-                Ok((name.to_owned(), PublicKey::from_setting(key)?))
-            })
-            .collect::<Result<_, _>>()
-            .map(Self)
+        let mut signers: HashMap<String, Vec<PublicKey>> = HashMap::new();
+        let parts = setting.split(',').map(str::trim);
+        for part in parts.filter(|part| !part.is_empty()) {
+            let (name, key) = part.split_once(':').ok_or(BadKey)?;
+            let keys = signers.entry(name.to_owned()).or_default();
+            keys.push(PublicKey::from_setting(key)?);
+        }
+        Ok(Self(signers))
     }
 }
 
@@ -193,7 +193,7 @@ impl FromStr for TrustedSigners {
 #[derive(Clone)]
 pub struct Verifier {
     audience: &'static str,
-    signers: Arc<HashMap<String, DecodingKey>>,
+    signers: Arc<HashMap<String, Vec<DecodingKey>>>,
     verified: Cache<String, (Caller, i64)>,
 }
 
@@ -212,7 +212,10 @@ impl Verifier {
         let signers = trusted
             .0
             .iter()
-            .map(|(name, key)| Ok((name.clone(), key.decoding()?)))
+            .map(|(name, keys)| {
+                let keys = keys.iter().map(PublicKey::decoding);
+                Ok((name.clone(), keys.collect::<Result<_, _>>()?))
+            })
             .collect::<Result<_, BadKey>>()?;
         let verified = Cache::builder()
             .max_capacity(CACHED)
@@ -240,20 +243,19 @@ impl Verifier {
     }
 
     fn check(&self, token: &str) -> Option<Claims> {
-        // The issuer is read unverified only to pick the key that then has to verify.
+        // The issuer is read unverified only to pick the keys of which one then has to verify.
         let issuer = jsonwebtoken::dangerous::insecure_decode::<Claims>(token)
             .ok()?
             .claims
             .iss;
-        let key = self.signers.get(&issuer)?;
+        let keys = self.signers.get(&issuer)?;
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.validate_exp = false;
         validation.set_audience(&[self.audience]);
         validation.set_issuer(&[issuer]);
         validation.set_required_spec_claims(&["exp", "sub", "aud", "iss"]);
-        jsonwebtoken::decode::<Claims>(token, key, &validation)
-            .ok()
-            .map(|data| data.claims)
+        let read = |key| jsonwebtoken::decode::<Claims>(token, key, &validation).ok();
+        keys.iter().find_map(read).map(|data| data.claims)
     }
 }
 
@@ -348,6 +350,31 @@ mod tests {
         let token = issuer.token(&user(), "ticket", NOW).unwrap();
         assert_eq!(issuer.token(&user(), "ticket", at(30)).unwrap(), token);
         assert_ne!(issuer.token(&user(), "ticket", at(31)).unwrap(), token);
+    }
+
+    #[test]
+    fn a_signers_key_can_be_changed_while_both_count() {
+        let (old, new) = (
+            SigningKey::generate().unwrap(),
+            SigningKey::generate().unwrap(),
+        );
+        let both = format!(
+            "ticket:{}, ticket:{}",
+            old.public_setting(),
+            new.public_setting()
+        );
+        let only_new = format!("ticket:{}", new.public_setting());
+        let caller = Caller::Service("ticket".into());
+        for (trusted, old_counts) in [(both, true), (only_new, false)] {
+            let verifier = Verifier::new("project", &trusted.parse().unwrap()).unwrap();
+            for (key, counts) in [(&old, old_counts), (&new, true)] {
+                let token = Issuer::new("ticket", key)
+                    .own_token("project", NOW)
+                    .unwrap();
+                let seen = verifier.verify(&token, NOW);
+                assert_eq!(seen, counts.then(|| caller.clone()), "{trusted}");
+            }
+        }
     }
 
     #[test]
