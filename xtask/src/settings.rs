@@ -42,6 +42,8 @@ impl Wiring<'_> {
             "SUPPORTDESK_ADMIN_LISTEN",
             format!("127.0.0.1:{}", ports.admin),
         );
+        // Nobody balances between replicas here.
+        set("SUPPORTDESK_DRAIN_SECONDS", "0".into());
         set("SUPPORTDESK_LOG_FORMAT", "text".into());
         // Colour belongs to a terminal; the lines go to a file first.
         set("NO_COLOR", "1".into());

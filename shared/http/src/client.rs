@@ -11,6 +11,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     Error, Result,
     layers::{REQUEST_ID, TRACEPARENT, known},
+    server::IDLE,
 };
 
 /// How long a call may take; the caller's own client still waits behind it.
@@ -40,6 +41,7 @@ impl Peer {
         let http = reqwest::Client::builder()
             .timeout(TIMEOUT)
             .connect_timeout(Duration::from_secs(2))
+            .pool_idle_timeout(IDLE)
             .no_proxy()
             .build()
             .context("HTTP client")?;

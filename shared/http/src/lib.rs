@@ -8,6 +8,7 @@ pub mod edge;
 mod error;
 pub mod extract;
 pub mod fields;
+mod health;
 pub mod healthcheck;
 pub mod layers;
 mod linger;

@@ -102,6 +102,7 @@ fn read<P: Program, C: Subcommand>(
 async fn serve<P: Program>(settings: &P::Settings) -> anyhow::Result<()> {
     let process = Process::start(P::IDENTITY, P::server(settings))?;
     let telemetry = process.telemetry();
+    let health = process.tell_health().await?;
     let program = P::open(settings, &process).await?;
     let stop = process.stop.clone();
     let background = program.start(&stop).await?;
@@ -111,6 +112,7 @@ async fn serve<P: Program>(settings: &P::Settings) -> anyhow::Result<()> {
         task.await?;
     }
     program.stopped().await;
+    drop(health);
     telemetry.shutdown().await;
     served
 }

@@ -25,6 +25,7 @@ use hyper_util::{
 use crate::{
     Error, Result,
     layers::{REQUEST_ID, TRACEPARENT, known},
+    server::IDLE,
 };
 
 /// Headers that belong to one connection (RFC 9110, section 7.6.1).
@@ -79,7 +80,7 @@ impl Proxy {
         connector.set_connect_timeout(Some(Duration::from_secs(2)));
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_secs(30))
+            .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(IDLE_PER_HOST)
             .build(connector);
         Self { client, patience }

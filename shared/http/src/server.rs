@@ -2,33 +2,34 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
     time::Duration,
 };
 
 use anyhow::Context;
-use axum::{
-    Router,
-    extract::State,
-    http::{StatusCode, header::CONTENT_TYPE},
-    routing::get,
-};
+use axum::{Router, middleware};
 use desk_identity::{Clock, Issuer, SigningKey, TrustedSigners, Verifier};
-use desk_telemetry::{LogFormat, Metrics, Telemetry, TelemetrySettings};
+use desk_telemetry::{LogFormat, Telemetry, TelemetrySettings};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::{net::TcpListener, signal::unix::SignalKind};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+    task::AbortHandle,
+};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Gatekeeper, layers::dress};
+use crate::{
+    Gatekeeper,
+    health::{self, Stage},
+    layers::dress,
+};
 
-/// How long running requests may take to end after a stop was asked for.
-const DRAIN: Duration = Duration::from_secs(20);
+/// How long running requests may take to end once no more are taken.
+const LAST_REQUESTS: Duration = Duration::from_secs(20);
 
-/// The text format of Prometheus.
-const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+/// How long the clients in this crate keep a connection that nobody uses. Shorter than any
+/// draining that loses no request: a connection that got no answer meanwhile, and so was not told
+/// to close, is used no more when the server closes it.
+pub(crate) const IDLE: Duration = Duration::from_secs(1);
 
 /// What every process reads from its environment.
 #[derive(Debug, Clone, clap::Args)]
@@ -39,6 +40,12 @@ pub struct ServerSettings {
     /// Where health and metrics listen; by default the service's port + 1000.
     #[arg(long, env = "SUPPORTDESK_ADMIN_LISTEN")]
     pub admin_listen: Option<SocketAddr>,
+    /// Seconds in which a process that was told to stop still serves, unready, so that nobody
+    /// sends it requests any more when it stops listening. More than the time that the word takes
+    /// to every balancer, and at least 2, or a request is lost now and then; 0 where nobody
+    /// balances.
+    #[arg(long, env = "SUPPORTDESK_DRAIN_SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(..=300))]
+    pub drain_seconds: u64,
     /// Log filter.
     #[arg(long, env = "SUPPORTDESK_LOG", default_value = "info,async_nats=warn")]
     pub log: String,
@@ -67,7 +74,9 @@ pub struct Process {
     identity: Identity,
     settings: ServerSettings,
     telemetry: Telemetry,
-    /// Cancelled when the process is told to stop; background work ends then.
+    stage: Stage,
+    /// Cancelled when the process stops; background work ends then. A process that serves drains
+    /// first.
     pub stop: CancellationToken,
     /// The app's clock.
     pub clock: Clock,
@@ -78,27 +87,47 @@ pub struct Process {
 }
 
 impl Process {
-    /// Sets up telemetry, keys and signals.
+    /// Sets up telemetry, keys and signals, to serve.
     ///
     /// # Errors
     /// A setting that is none, or telemetry that cannot be set up.
     pub fn start(identity: Identity, settings: &ServerSettings) -> anyhow::Result<Self> {
+        Self::set_up(identity, settings, false)
+    }
+
+    /// The same for another command: its log goes to the standard error.
+    ///
+    /// # Errors
+    /// As [`Process::start`].
+    pub fn command(identity: Identity, settings: &ServerSettings) -> anyhow::Result<Self> {
+        Self::set_up(identity, settings, true)
+    }
+
+    fn set_up(
+        identity: Identity,
+        settings: &ServerSettings,
+        to_stderr: bool,
+    ) -> anyhow::Result<Self> {
         let telemetry = desk_telemetry::init(&TelemetrySettings {
             service: identity.name,
             filter: settings.log.clone(),
             format: settings.log_format,
+            to_stderr,
         })?;
         let key = SigningKey::from_setting(settings.signing_key.expose_secret())
             .context("SUPPORTDESK_SIGNING_KEY")?;
         let clock = Clock::system();
         let verifier = Verifier::new(identity.name, &settings.trusted_signers)
             .context("SUPPORTDESK_TRUSTED_SIGNERS")?;
-        let stop = CancellationToken::new();
-        tokio::spawn(stop_on_signal(stop.clone()));
+        let (stage, stop) = (Stage::default(), CancellationToken::new());
+        let signals = Signals::new().context("signals cannot be heard")?;
+        let drain = Duration::from_secs(settings.drain_seconds);
+        tokio::spawn(stop_on_signal(signals, stage.clone(), drain, stop.clone()));
         Ok(Self {
             identity,
             settings: settings.clone(),
             telemetry,
+            stage,
             stop,
             issuer: Issuer::new(identity.name, &key),
             gatekeeper: Gatekeeper {
@@ -114,44 +143,48 @@ impl Process {
         self.telemetry.clone()
     }
 
-    /// Serves until told to stop, then lets running requests end.
+    /// Answers for its health and metrics until the handle is dropped; it is not ready yet.
+    ///
+    /// # Errors
+    /// A busy port.
+    pub async fn tell_health(&self) -> anyhow::Result<Health> {
+        let address = admin_address(self.identity, self.settings.admin_listen);
+        let listener = listen(address).await?;
+        let routes = health::routes(self.stage.clone(), self.telemetry.metrics());
+        let task = tokio::spawn(async move { axum::serve(listener, routes).await });
+        tracing::info!(%address, service = self.identity.name, "health and metrics");
+        Ok(Health(task.abort_handle()))
+    }
+
+    /// Serves until told to stop. Then it drains: it is not ready any more, still takes requests
+    /// for `SUPPORTDESK_DRAIN_SECONDS` and closes each connection after its next answer; only then
+    /// does it stop listening, close idle connections and wait for the last requests.
     ///
     /// # Errors
     /// A busy port.
     pub async fn serve(self, router: Router) -> anyhow::Result<()> {
-        let settings = &self.settings;
-        let listen = settings.listen.unwrap_or(everywhere(self.identity.port));
-        let admin = admin_address(self.identity, settings.admin_listen);
-        let listener = TcpListener::bind(listen)
-            .await
-            .with_context(|| format!("listen on {listen}"))?;
-        let admin_listener = TcpListener::bind(admin)
-            .await
-            .with_context(|| format!("listen on {admin}"))?;
+        let address = self
+            .settings
+            .listen
+            .unwrap_or(everywhere(self.identity.port));
+        let listener = listen(address).await?;
+        self.stage.listens();
+        tracing::info!(listen = %address, service = self.identity.name, "ready");
 
-        let ready = Arc::new(AtomicBool::new(true));
-        let health = admin_router(Arc::clone(&ready), self.telemetry.metrics());
-        let admin_task = tokio::spawn(async move { axum::serve(admin_listener, health).await });
-        tracing::info!(%listen, %admin, service = self.identity.name, "ready");
-
-        let stop = self.stop.clone();
+        let parting = middleware::from_fn_with_state(self.stage.clone(), health::part);
+        let router = dress(router).layer(parting);
         let server = axum::serve(
             listener,
-            dress(router).into_make_service_with_connect_info::<SocketAddr>(),
+            router.into_make_service_with_connect_info::<SocketAddr>(),
         )
-        .with_graceful_shutdown(async move {
-            stop.cancelled().await;
-            ready.store(false, Ordering::Relaxed);
-            tracing::info!("draining");
-        });
+        .with_graceful_shutdown(self.stop.clone().cancelled_owned());
         let stop = self.stop.clone();
         tokio::select! {
             served = server.into_future() => served.context("serve")?,
-            () = async { stop.cancelled().await; tokio::time::sleep(DRAIN).await } => {
-                tracing::warn!("requests still ran when the time to drain was over");
+            () = async { stop.cancelled().await; tokio::time::sleep(LAST_REQUESTS).await } => {
+                tracing::warn!("requests still ran when the time for the last ones was over");
             }
         }
-        admin_task.abort();
         tracing::info!("stopped");
         Ok(())
     }
@@ -166,37 +199,57 @@ const fn everywhere(port: u16) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port)
 }
 
-async fn stop_on_signal(stop: CancellationToken) {
-    let mut terminate = match tokio::signal::unix::signal(SignalKind::terminate()) {
-        Ok(signal) => signal,
-        Err(error) => {
-            tracing::error!(%error, "SIGTERM cannot be heard");
-            return;
-        }
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+/// A process's health, told while this is kept.
+pub struct Health(AbortHandle);
+
+impl Drop for Health {
+    fn drop(&mut self) {
+        self.0.abort();
     }
-    stop.cancel();
 }
 
-fn admin_router(ready: Arc<AtomicBool>, metrics: Metrics) -> Router {
-    Router::new()
-        .route("/livez", get(|| async { "ok" }))
-        .route(
-            "/readyz",
-            get(|State(ready): State<Arc<AtomicBool>>| async move {
-                if ready.load(Ordering::Relaxed) {
-                    (StatusCode::OK, "ready")
-                } else {
-                    (StatusCode::SERVICE_UNAVAILABLE, "draining")
-                }
-            }),
-        )
-        .route(
-            "/metrics",
-            get(move || async move { ([(CONTENT_TYPE, METRICS_TYPE)], metrics.render()) }),
-        )
-        .with_state(ready)
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(address).await;
+    listener.with_context(|| format!("listen on {address}"))
+}
+
+/// What asks a process to stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// The first signal drains a process that serves, the second ends that; a command stops at once.
+async fn stop_on_signal(
+    mut signals: Signals,
+    stage: Stage,
+    drain: Duration,
+    stop: CancellationToken,
+) {
+    signals.next().await;
+    stage.leave();
+    if stage.is_listening() {
+        tracing::info!(seconds = drain.as_secs(), "draining");
+        tokio::select! {
+            () = tokio::time::sleep(drain) => {}
+            () = signals.next() => {}
+        }
+    }
+    stop.cancel();
 }

@@ -7,7 +7,8 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing_subscriber::{
-    EnvFilter, Layer, filter::filter_fn, layer::SubscriberExt, util::SubscriberInitExt,
+    EnvFilter, Layer, filter::filter_fn, fmt::writer::BoxMakeWriter, layer::SubscriberExt,
+    util::SubscriberInitExt,
 };
 
 use crate::{catalogue, export, scrape, span, sqlx};
@@ -60,6 +61,8 @@ pub struct TelemetrySettings {
     pub filter: String,
     /// JSON or text.
     pub format: LogFormat,
+    /// To the standard error: the standard output of a command is its answer.
+    pub to_stderr: bool,
 }
 
 /// What was set up; flush it before the process ends.
@@ -116,14 +119,20 @@ pub fn init(settings: &TelemetrySettings) -> anyhow::Result<Telemetry> {
     }
     let filter = format!("{},{}", NOT_LINES, settings.filter);
     let filter = EnvFilter::try_new(filter).context("SUPPORTDESK_LOG")?;
+    let writer = if settings.to_stderr {
+        BoxMakeWriter::new(std::io::stderr)
+    } else {
+        BoxMakeWriter::new(std::io::stdout)
+    };
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer);
     let lines = match settings.format {
-        LogFormat::Json => tracing_subscriber::fmt::layer()
+        LogFormat::Json => lines
             .json()
             .flatten_event(true)
             .with_current_span(true)
             .with_span_list(false)
             .boxed(),
-        LogFormat::Text => tracing_subscriber::fmt::layer().with_target(false).boxed(),
+        LogFormat::Text => lines.with_target(false).boxed(),
     };
     tracing_subscriber::registry()
         .with(lines.with_filter(filter))
