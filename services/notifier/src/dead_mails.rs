@@ -1,4 +1,4 @@
-//! Mails that were given up, for operators: `notifier dead-letters list` and `… replay`.
+//! Mails that were given up, for operators: `notifier dead-mails list` and `… replay`.
 
 use std::io::{self, Write as _};
 
@@ -8,7 +8,7 @@ use sqlx::PgPool;
 
 use crate::{
     MIGRATORS,
-    store::{dead_letters, dead_letters::DeadLetter},
+    store::{dead_mails, dead_mails::DeadMail},
 };
 
 /// What to do with them.
@@ -47,7 +47,7 @@ impl Command {
         match self {
             Self::List { database, limit } => {
                 let db = database.open(1, &MIGRATORS).await?;
-                print(&dead_letters::list(&db, limit).await?)
+                print(&dead_mails::list(&db, limit).await?)
             }
             Self::Replay { database, ids, all } => {
                 let db = database.open(1, &MIGRATORS).await?;
@@ -65,10 +65,10 @@ impl Command {
 /// # Errors
 /// The database's.
 pub async fn replay(db: &PgPool, ids: Option<&[i64]>, clock: &Clock) -> sqlx::Result<u64> {
-    dead_letters::replay(db, ids, clock.now()).await
+    dead_mails::replay(db, ids, clock.now()).await
 }
 
-fn print(letters: &[DeadLetter]) -> anyhow::Result<()> {
+fn print(letters: &[DeadMail]) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     for letter in letters {
         let line = json!({

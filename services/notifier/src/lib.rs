@@ -6,12 +6,12 @@
 //! - [`mail`]: how a delivery becomes a mail and gets out;
 //! - `events`: what is heard and what it changes;
 //! - `store`: the SQL;
-//! - [`dead_letters`]: what operators do with mails that were given up;
+//! - [`dead_mails`]: what operators do with mails that were given up;
 //! - `program`: how it starts;
 //! - `routes`: the paths, one file each.
 
 pub mod app;
-pub mod dead_letters;
+pub mod dead_mails;
 mod domain;
 pub mod events;
 pub mod mail;

@@ -1,9 +1,9 @@
-//! The `notifier` process: `serve` (also without a subcommand), `migrate`, `reconcile` and
-//! `dead-letters`.
+//! The `notifier` process: `serve` (also without a subcommand), `migrate`, `reconcile`,
+//! `dead-letters` and `dead-mails`.
 
 use clap::Subcommand;
 use desk_bus::program::Chore;
-use notifier::{Notifier, dead_letters, settings::Settings};
+use notifier::{Notifier, dead_mails, settings::Settings};
 
 #[derive(Subcommand)]
 enum Command {
@@ -11,14 +11,14 @@ enum Command {
     Chore(Chore<Settings>),
     /// List mails that were given up, or have them sent again.
     #[command(subcommand)]
-    DeadLetters(dead_letters::Command),
+    DeadMails(dead_mails::Command),
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     desk_http::program::run::<Notifier, Command>(async |command| match command {
         Command::Chore(chore) => chore.run::<Notifier>().await,
-        Command::DeadLetters(command) => command.run().await,
+        Command::DeadMails(command) => command.run().await,
     })
     .await
 }

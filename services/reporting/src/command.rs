@@ -35,7 +35,7 @@ impl Command {
             Self::Chore(chore) => chore.run::<Reporting>().await,
             Self::Audit(audit) => audit.run::<Reporting>().await,
             Self::Rebuild(settings) => {
-                let process = Process::start(Reporting::IDENTITY, &settings.server)?;
+                let process = Process::command(Reporting::IDENTITY, &settings.server)?;
                 let reporting = Reporting::open(&settings, &process).await?;
                 rebuild(reporting.rebuilder()).await
             }

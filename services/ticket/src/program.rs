@@ -34,7 +34,7 @@ impl Ticket {
     /// A setting that is none, a database out of reach.
     pub async fn purge(command: &PurgeCommand) -> anyhow::Result<()> {
         let settings = &command.settings;
-        let process = Process::start(Self::IDENTITY, Self::server(settings))?;
+        let process = Process::command(Self::IDENTITY, Self::server(settings))?;
         let ticket = Self::open(settings, &process).await?;
         let purged = crate::purge(&ticket.app, command.dry_run).await?;
         writeln!(std::io::stdout(), "{}", serde_json::to_string(&purged)?)?;

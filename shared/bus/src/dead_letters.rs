@@ -58,6 +58,16 @@ pub async fn list(
     .await
 }
 
+/// The ids of a consumer's letters, oldest first.
+pub(crate) async fn ids(conn: &mut PgConnection, consumer: &str) -> sqlx::Result<Vec<i64>> {
+    sqlx::query_scalar!(
+        "select id from dead_letters where consumer = $1 order by id",
+        consumer,
+    )
+    .fetch_all(conn)
+    .await
+}
+
 /// How many letters there are, of one consumer or of all.
 ///
 /// # Errors

@@ -1,10 +1,14 @@
 //! What every program with a database can be told beside `serve`.
 
+mod letters;
+
 use clap::{Args, Subcommand};
 use desk_http::{database::MigrateSettings, program::Program, server::Process};
 use sqlx::migrate::Migrator;
 
 use crate::{consumer::Consumer, reconcile::Reconciler};
+
+pub use letters::Command as Letters;
 
 /// A program with a database, whose copies can be compared with what their owners said.
 pub trait Stored: Program {
@@ -25,6 +29,9 @@ pub enum Chore<S: Args> {
     Migrate(MigrateSettings),
     /// Compare what is kept here with what its owners said, and have said again what is missing.
     Reconcile(Box<S>),
+    /// List events that could not be taken, have them taken after all, or give them up.
+    #[command(subcommand)]
+    DeadLetters(letters::Command<S>),
 }
 
 impl<S: Args> Chore<S> {
@@ -36,10 +43,11 @@ impl<S: Args> Chore<S> {
         match self {
             Self::Migrate(settings) => settings.run(P::migrators()).await,
             Self::Reconcile(settings) => {
-                let process = Process::start(P::IDENTITY, P::server(&settings))?;
+                let process = Process::command(P::IDENTITY, P::server(&settings))?;
                 let program = P::open(&settings, &process).await?;
                 program.reconciler()?.command().await
             }
+            Self::DeadLetters(command) => command.run::<P>().await,
         }
     }
 }
@@ -60,6 +68,9 @@ pub struct Verify<S: Args> {
     /// Heal what differs.
     #[arg(long)]
     repair: bool,
+    /// Tell on the standard error how far it is: a line `{"done":500,"total":2000}` a page.
+    #[arg(long)]
+    progress: bool,
 }
 
 impl<S: Args> Audit<S> {
@@ -69,8 +80,9 @@ impl<S: Args> Audit<S> {
     /// NATS, ticket or the database is out of reach; something differs and was not to be healed.
     pub async fn run<P: Stored<Settings = S>>(self) -> anyhow::Result<()> {
         let Self::Verify(verify) = self;
-        let process = Process::start(P::IDENTITY, P::server(&verify.settings))?;
+        let process = Process::command(P::IDENTITY, P::server(&verify.settings))?;
         let program = P::open(&verify.settings, &process).await?;
-        program.reconciler()?.verify(verify.repair).await
+        let reconciler = program.reconciler()?;
+        reconciler.verify(verify.repair, verify.progress).await
     }
 }

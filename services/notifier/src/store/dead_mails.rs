@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 /// A mail that could not be sent.
 #[derive(Debug)]
-pub(crate) struct DeadLetter {
+pub(crate) struct DeadMail {
     /// Delivery id.
     pub(crate) id: i64,
     /// What it tells.
@@ -25,9 +25,9 @@ pub(crate) struct DeadLetter {
 }
 
 /// The newest of them.
-pub(crate) async fn list(db: &PgPool, limit: i64) -> sqlx::Result<Vec<DeadLetter>> {
+pub(crate) async fn list(db: &PgPool, limit: i64) -> sqlx::Result<Vec<DeadMail>> {
     sqlx::query_as!(
-        DeadLetter,
+        DeadMail,
         r#"select id, kind, ticket_number, user_id, attempts, error, ended_at,
                   kind not in ('verify', 'reset') as "replayable!"
            from deliveries where state = 'dead' order by id desc limit $1"#,

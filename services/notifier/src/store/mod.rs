@@ -1,7 +1,7 @@
 //! The SQL, one module per table family.
 
 pub(crate) mod account_mails;
-pub(crate) mod dead_letters;
+pub(crate) mod dead_mails;
 pub(crate) mod deliveries;
 pub(crate) mod erasing;
 pub(crate) mod people;

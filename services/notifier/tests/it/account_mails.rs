@@ -82,7 +82,7 @@ async fn a_mail_that_cannot_be_sent_is_forgotten_too() {
         .expect(202);
     eventually(|| async { stack.is_forgotten("dead").await }).await;
     // Its link is gone: there is nothing to send again.
-    let replayed = notifier::dead_letters::replay(&stack.db, None, stack.clock()).await;
+    let replayed = notifier::dead_mails::replay(&stack.db, None, stack.clock()).await;
     assert_eq!(replayed.unwrap(), 0);
 }
 

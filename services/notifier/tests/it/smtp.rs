@@ -8,7 +8,7 @@ use std::{
 };
 
 use desk_testkit::{eventually, eventually_within, identity::SigningKey};
-use notifier::dead_letters;
+use notifier::dead_mails;
 use serde_json::{Value, json};
 use time::Duration;
 use tokio::net::TcpListener;
@@ -73,7 +73,7 @@ async fn a_busy_server_is_tried_again_later_and_a_mail_given_up_can_be_replayed(
     let id = stack.deliveries(7).await[0]["id"].as_i64().unwrap();
     let clock = stack.clock();
     for (ids, queued) in [(Some([id + 1].as_slice()), 0), (Some(&[id]), 1), (None, 0)] {
-        let replayed = dead_letters::replay(&stack.db, ids, clock).await.unwrap();
+        let replayed = dead_mails::replay(&stack.db, ids, clock).await.unwrap();
         assert_eq!(replayed, queued, "{ids:?}");
     }
     stack.ring();

@@ -94,13 +94,16 @@ impl Stretch {
     }
 }
 
-/// Compares everything; `tell` hears of each difference. Answers how many there are.
+/// Compares everything; `tell` hears of each difference, `reach` how many tickets are compared of
+/// how many. Answers how many differences there are.
 pub(super) async fn audit<C: Consumer>(
     parts: &Parts<C>,
     conn: &mut PgConnection,
     heal: bool,
     mut tell: impl FnMut(&Difference) + Send,
+    mut reach: impl FnMut(u64, u64) + Send,
 ) -> anyhow::Result<u64> {
+    let (mut done, mut total) = (0, 0);
     let mut count = 0;
     let mut note = |difference: &Difference| {
         count += 1;
@@ -111,11 +114,14 @@ pub(super) async fn audit<C: Consumer>(
         let began = Instant::now();
         let page = parts.snapshot.page(&cursor).await?;
         next.clone_from(&page.next);
+        done += page.tickets.len() as u64;
+        total = page.total.map_or(total, i64::unsigned_abs).max(done);
         let stretch = Stretch::of(after, page);
         let work = compare(parts, conn, &cursor, &stretch, heal);
         for suspect in within(work).await? {
             suspect.differences.iter().for_each(&mut note);
         }
+        reach(done, total);
         after = stretch.last;
         if next.is_some() {
             sleep(began.elapsed().min(REST)).await;

@@ -42,7 +42,7 @@ use sqlx::PgPool;
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Bus, consumer::Consumer};
+use crate::{Bus, consumer::Consumer, dead_letters};
 
 pub use audit::{Difference, Stretch, Suspect};
 pub use kept::{Kept, KeptBy, Known};
@@ -144,25 +144,43 @@ impl<C: Consumer> Reconciler<C> {
         heal: bool,
         tell: impl FnMut(&Difference) + Send,
     ) -> anyhow::Result<u64> {
-        run::audit(&self.parts, heal, tell).await
+        run::audit(&self.parts, heal, tell, |_, _| {}).await
     }
 
-    /// The same by command: waits for NATS, and prints what differs.
+    /// The same by command: waits for NATS, prints what differs, and tells the standard error how
+    /// far it is if told to.
     ///
     /// # Errors
     /// As [`Reconciler::audit`]; something differs and was not to be healed.
-    pub async fn verify(&self, heal: bool) -> anyhow::Result<()> {
+    pub async fn verify(&self, heal: bool, progress: bool) -> anyhow::Result<()> {
         let connected = timeout(COMMAND_PATIENCE, self.parts.bus.connected());
         connected.await.context("NATS is away")?;
         let mut out = io::stdout();
-        let count = self.audit(heal, |difference| {
-            drop(writeln!(out, "{difference}"));
-        });
-        let count = count.await?;
+        let tell = |difference: &Difference| drop(writeln!(out, "{difference}"));
+        let reach = |done: u64, total: u64| {
+            if progress {
+                let line = serde_json::json!({ "done": done, "total": total });
+                drop(writeln!(io::stderr(), "{line}"));
+            }
+        };
+        let count = run::audit(&self.parts, heal, tell, reach).await?;
         ensure!(heal || count == 0, "{count} differences");
         let healed = if count > 0 { ", healed" } else { "" };
         writeln!(io::stdout(), "{count} differences{healed}")?;
         Ok(())
+    }
+
+    /// Gives a dead letter of this consumer to it once more, as [`dead_letters::replay`].
+    ///
+    /// # Errors
+    /// What the consumer says, or the database's.
+    pub(crate) async fn replay(&self, id: i64) -> anyhow::Result<bool> {
+        dead_letters::replay(&self.parts.pool, &self.parts.consumer, id).await
+    }
+
+    /// Where the consumer's rows are.
+    pub(crate) fn pool(&self) -> &PgPool {
+        &self.parts.pool
     }
 
     /// Compares whenever there is reason to, until told to stop.

@@ -93,10 +93,11 @@ pub(super) async fn audit<C: Consumer>(
     parts: &Parts<C>,
     heal: bool,
     tell: impl FnMut(&Difference) + Send,
+    reach: impl FnMut(u64, u64) + Send,
 ) -> anyhow::Result<u64> {
     let mut comparison = Comparison::begin(parts).await?;
     let span = desk_telemetry::Span::own("verify");
-    let work = audit::audit(parts, &mut comparison.conn, heal, tell);
+    let work = audit::audit(parts, &mut comparison.conn, heal, tell, reach);
     desk_telemetry::scope(span.context().clone(), work).await
 }
 
@@ -181,13 +182,13 @@ impl<'a, C: Consumer> Comparison<'a, C> {
     /// Heals what is kept otherwise than ticket tells it; answers how much that was.
     async fn audit(&mut self) -> anyhow::Result<u64> {
         let mut logged = 0;
-        audit::audit(self.parts, &mut self.conn, true, |difference| {
+        let tell = |difference: &Difference| {
             if logged < LOGGED {
                 tracing::warn!(consumer = C::NAME, %difference, "healed");
             }
             logged += 1;
-        })
-        .await
+        };
+        audit::audit(self.parts, &mut self.conn, true, tell, |_, _| {}).await
     }
 
     async fn owner(&mut self, owner: &str, peer: &Peer) -> anyhow::Result<Findings> {
