@@ -6,7 +6,7 @@
 //!
 //! [`router`] is the HTTP side, [`start_consumers`] the bus side, [`sweep`] the
 //! housekeeping, [`account_mails`] what is handed to the notifier,
-//! [`bootstrap`] the first super admin.
+//! [`bootstrap`] the super admins, whom no request makes.
 
 pub mod account_mails;
 mod app;

@@ -39,6 +39,13 @@ pub struct Auth {
     bootstrap: BootstrapSettings,
 }
 
+impl Auth {
+    /// What its handlers share.
+    pub(crate) const fn app(&self) -> &App {
+        &self.app
+    }
+}
+
 impl Program for Auth {
     const IDENTITY: Identity = Identity {
         name: "auth",

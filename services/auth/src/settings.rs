@@ -121,14 +121,25 @@ impl BootstrapSettings {
                 bail!("SUPPORTDESK_BOOTSTRAP_EMAIL and SUPPORTDESK_BOOTSTRAP_PASSWORD go together")
             }
         };
-        if let Err(error) = desk_http::fields::email(email, &()) {
-            bail!("SUPPORTDESK_BOOTSTRAP_EMAIL {error}");
-        }
+        let email = match address(email) {
+            Ok(email) => email,
+            Err(error) => bail!("SUPPORTDESK_BOOTSTRAP_EMAIL {error}"),
+        };
         if let Err(error) = password.check_new(&()) {
             bail!("SUPPORTDESK_BOOTSTRAP_PASSWORD {error}");
         }
-        Ok(Some((email.to_lowercase(), password)))
+        Ok(Some((email, password)))
     }
+}
+
+/// An e-mail address as accounts have it: trimmed, lower case.
+///
+/// # Errors
+/// What is none.
+pub(crate) fn address(text: &str) -> Result<String, garde::Error> {
+    let text = text.trim();
+    desk_http::fields::email(text, &())?;
+    Ok(text.to_lowercase())
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! The first super admin.
 
-use auth::{bootstrap::first_super_admin, settings::BootstrapSettings};
+use auth::{
+    bootstrap::{Made, Wish, first_super_admin, super_admin},
+    settings::BootstrapSettings,
+};
 use desk_identity::Role;
 use serde_json::json;
 
@@ -46,6 +49,34 @@ async fn the_first_super_admin_is_made_once_verified_and_told() {
             .await,
         1
     );
+}
+
+#[tokio::test]
+async fn another_one_is_made_when_that_is_wanted() {
+    let auth = Auth::start().await;
+    first_super_admin(&auth.app, &settings("super@support.local"))
+        .await
+        .unwrap();
+    let (_, password) = settings("x@desk.test").checked().unwrap().unwrap();
+    let wish = |email, another| Wish {
+        name: "Root",
+        email,
+        password: &password,
+        another,
+    };
+    for (email, another, made) in [
+        ("two@desk.test", false, Some(Made::ThereIsOne)),
+        ("super@support.local", true, Some(Made::AddressTaken)),
+        ("two@desk.test", true, None),
+    ] {
+        let became = super_admin(&auth.app, &wish(email, another)).await.unwrap();
+        match made {
+            Some(made) => assert_eq!(became, made, "{email}"),
+            None => assert!(matches!(became, Made::Account(_)), "{email}"),
+        }
+    }
+    let answer = auth.try_login("two@desk.test", PASSWORD).await.expect(200);
+    assert_eq!(answer["user"]["role"], "super_admin");
 }
 
 #[tokio::test]
