@@ -66,9 +66,19 @@ impl World {
         let stack = Stack::start(plan)
             .await
             .unwrap_or_else(|error| panic!("{error:#}"));
+        Self::around(stack)
+    }
+
+    /// A stack whose processes the test starts by itself.
+    ///
+    /// # Panics
+    /// When no HTTP client can be made.
+    pub fn around(stack: Stack) -> Self {
         let http = reqwest::Client::builder()
             .no_proxy()
             .timeout(Duration::from_secs(30))
+            // As a proxy in front of the desk has to: shorter than a draining.
+            .pool_idle_timeout(Duration::from_secs(1))
             .build()
             .expect("an HTTP client");
         Self { stack, http }

@@ -78,6 +78,20 @@ impl Person {
         self
     }
 
+    /// Whoever has this token.
+    #[must_use]
+    pub fn with_token(mut self, token: &str) -> Self {
+        self.who = Who::Bearer(token.to_owned());
+        self
+    }
+
+    /// The same person at another address.
+    #[must_use]
+    pub fn at(mut self, base: &str) -> Self {
+        base.clone_into(&mut self.base);
+        self
+    }
+
     /// The bearer token.
     ///
     /// # Panics

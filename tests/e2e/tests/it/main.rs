@@ -21,6 +21,7 @@ mod operations;
 mod rebuild;
 mod reports;
 mod roles;
+mod rolling;
 mod sessions;
 mod snippets;
 mod stream;

@@ -2,11 +2,28 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use e2e::World;
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
     task::{JoinHandle, JoinSet},
 };
+use xtask::service::Service;
+
+/// What is away shows in this metric, and is no reason to be sent no requests: every replica would
+/// leave at once.
+pub async fn assert_ready(world: &World, service: Service, metric: &str) {
+    let health = world.admin(service);
+    for path in ["/livez", "/readyz"] {
+        assert_eq!(health.get(path).await.status, 200, "{service} {path}");
+    }
+    let metrics = health.get("/metrics").await.body;
+    let metrics = metrics.as_str().unwrap_or_default();
+    assert!(
+        metrics.contains(metric),
+        "no {metric} of {service}:\n{metrics}"
+    );
+}
 
 /// The wire.
 pub struct Wire {

@@ -11,7 +11,7 @@ use xtask::{
     stack::Plan,
 };
 
-use super::cut::Wire;
+use super::cut::{Wire, assert_ready};
 
 /// Has a service reach its database by a wire.
 async fn wired(plan: Plan, service: Service) -> (Plan, Wire) {
@@ -90,6 +90,7 @@ async fn a_database_down_is_a_503_and_heals() {
     assert_down(&list);
     assert_down(&refused);
     assert_down(&unseen);
+    assert_ready(&world, Service::Ticket, "database_unavailable_total").await;
     of_ticket.mend().await;
     answers(&root, "/tickets").await;
     // The relay and the consumers begin again by themselves, too.
