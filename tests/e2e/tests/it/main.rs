@@ -8,6 +8,7 @@
 
 mod backup;
 mod canary;
+mod ctl;
 mod deadlines;
 mod documents;
 mod erasing;
