@@ -4,8 +4,9 @@
 use std::{future::Future, time::Duration};
 
 use async_nats::jetstream::{Message, consumer::PullConsumer, context::ConsumerInfoErrorKind};
-use desk_events::{AggregateKind, Event};
+use desk_events::{AggregateKind, Event, StateRecord};
 use desk_telemetry::TraceContext;
+use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -15,7 +16,7 @@ use crate::{
     bus::Bus,
     delivery::Desk,
     pull::Pull,
-    reconcile::{Difference, Kept, Known, Stretch, Suspect},
+    reconcile::{Copied, Difference, Kept, Known, Stretch, Suspect},
     stream,
 };
 
@@ -120,6 +121,44 @@ pub trait Consumer: Send + Sync + 'static {
     ) -> impl Future<Output = anyhow::Result<Vec<Difference>>> + Send {
         let _ = (conn, heal);
         async { Ok(Vec::new()) }
+    }
+
+    /// Which states of other owners it copies; compared with their own along with what it keeps of
+    /// tickets.
+    fn copies(&self) -> &'static [Copied] {
+        &[]
+    }
+
+    /// The copies of a kind whose ids are higher than `after` and not higher than `last`: of the
+    /// owner's fields those that are copied.
+    ///
+    /// # Errors
+    /// The database's.
+    fn copied(
+        &self,
+        conn: &mut PgConnection,
+        kind: AggregateKind,
+        after: i64,
+        last: i64,
+    ) -> impl Future<Output = anyhow::Result<Vec<StateRecord<Value>>>> + Send {
+        let _ = (conn, kind, after, last);
+        async { Ok(Vec::new()) }
+    }
+
+    /// Drops the copies that are still as they were seen and keeps what the owner tells, within
+    /// the given transaction.
+    ///
+    /// # Errors
+    /// The database's.
+    fn put_right(
+        &self,
+        conn: &mut PgConnection,
+        kind: AggregateKind,
+        seen: &[Known],
+        told: &[StateRecord<Value>],
+    ) -> impl Future<Output = anyhow::Result<()>> + Send {
+        let _ = (conn, kind, seen, told);
+        async { Ok(()) }
     }
 
     /// Called after the commit, before the acknowledgement: wake somebody, drop a cached value.

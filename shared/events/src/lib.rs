@@ -25,7 +25,7 @@ pub use erasure::{
 pub use fact::{Fact, Unreadable};
 pub use project::{ApiKeyState, MembershipState, ProjectCount, ProjectState};
 pub use sla::{Metric, SlaClaim};
-pub use snapshot::{TicketPage, TicketRecord};
+pub use snapshot::{STATES, StatePage, StateRecord, TicketPage, TicketRecord};
 pub use ticket::{
     Change, MessageExcerpt, MessageKind, Priority, RequesterState, Source, Status, TicketEvent,
     TicketState, UnknownWord,

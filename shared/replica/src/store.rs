@@ -265,3 +265,96 @@ pub async fn membership(
     .fetch_optional(pool)
     .await
 }
+
+/// The copies of users whose ids are in a range, by id.
+pub async fn users_between(
+    conn: &mut PgConnection,
+    after: i64,
+    last: i64,
+) -> anyhow::Result<Vec<UserRecord>> {
+    let rows = sqlx::query!(
+        "SELECT id, name, email, role, is_active, email_verified_at, deleted, sequence
+         FROM replica_users WHERE id > $1 AND id <= $2 ORDER BY id",
+        after,
+        last,
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(UserRecord {
+                user: UserState {
+                    id: row.id,
+                    name: row.name,
+                    email: row.email,
+                    role: row.role.parse()?,
+                    is_active: row.is_active,
+                    email_verified_at: row.email_verified_at,
+                    deleted: row.deleted,
+                },
+                sequence: row.sequence,
+            })
+        })
+        .collect()
+}
+
+/// The copies of projects whose ids are in a range, by id.
+pub async fn projects_between(
+    conn: &mut PgConnection,
+    after: i64,
+    last: i64,
+) -> sqlx::Result<Vec<ProjectRecord>> {
+    let rows = sqlx::query!(
+        "SELECT id, name, slug, prefix, is_active, deleted, sequence
+         FROM replica_projects WHERE id > $1 AND id <= $2 ORDER BY id",
+        after,
+        last,
+    )
+    .fetch_all(conn)
+    .await?;
+    let records = rows.into_iter().map(|row| ProjectRecord {
+        project: ProjectState {
+            id: row.id,
+            name: row.name,
+            slug: row.slug,
+            prefix: row.prefix,
+            is_active: row.is_active,
+            deleted: row.deleted,
+        },
+        sequence: row.sequence,
+        members: Vec::new(),
+    });
+    Ok(records.collect())
+}
+
+/// Drops copies of users that are still as they were seen.
+pub async fn forget_users(conn: &mut PgConnection, seen: &[Known]) -> sqlx::Result<()> {
+    let (ids, sequences) = columns(seen);
+    sqlx::query!(
+        "DELETE FROM replica_users u USING unnest($1::bigint[], $2::bigint[]) AS s (id, sequence)
+         WHERE u.id = s.id AND u.sequence = s.sequence",
+        &ids,
+        &sequences,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Drops copies of projects that are still as they were seen.
+pub async fn forget_projects(conn: &mut PgConnection, seen: &[Known]) -> sqlx::Result<()> {
+    let (ids, sequences) = columns(seen);
+    sqlx::query!(
+        "DELETE FROM replica_projects p USING unnest($1::bigint[], $2::bigint[]) AS s (id, sequence)
+         WHERE p.id = s.id AND p.sequence = s.sequence",
+        &ids,
+        &sequences,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+fn columns(seen: &[Known]) -> (Vec<i64>, Vec<i64>) {
+    seen.iter().map(|seen| (seen.id, seen.sequence)).unzip()
+}

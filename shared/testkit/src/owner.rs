@@ -1,4 +1,4 @@
-//! Ticket's side of the internal calls, for consumers: a server that tells what the test says.
+//! The owners' side of the internal calls, for consumers: a server that tells what the test says.
 
 use std::{
     collections::BTreeMap,
@@ -15,7 +15,7 @@ use axum::{
     routing::get,
 };
 use desk_bus::reconcile::{OwnerSettings, Owners};
-use desk_events::{Event, Fact, TicketPage, TicketRecord};
+use desk_events::{Event, Fact, StatePage, StateRecord, TicketPage, TicketRecord};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::Semaphore};
 
@@ -24,7 +24,7 @@ use crate::Keys;
 /// Tickets a page: few, so that a handful makes several.
 const PAGE: usize = 3;
 
-/// What ticket holds.
+/// What ticket holds, and what the others do of users, projects and categories.
 #[derive(Clone)]
 pub struct Owner {
     url: String,
@@ -37,6 +37,8 @@ pub struct Owner {
 #[derive(Default)]
 struct Told {
     tickets: BTreeMap<i64, TicketRecord>,
+    /// By the last word of the path where all are told.
+    states: BTreeMap<&'static str, BTreeMap<i64, StateRecord<Value>>>,
     /// Where each page that was asked for starts.
     asked: Vec<String>,
 }
@@ -58,6 +60,7 @@ impl Owner {
             .route("/internal/snapshot", get(snapshot))
             .route("/internal/tickets/{id}", get(ticket))
             .route("/internal/heads", get(heads))
+            .route("/internal/{kind}", get(states))
             .with_state(owner.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         owner
@@ -79,10 +82,22 @@ impl Owner {
         Owners::new(&settings, &keys.issuer(service), &keys.clock)
     }
 
-    /// Ticket's own state changes with each event that it says.
+    /// An owner's own state changes with each event that it says.
+    ///
+    /// # Panics
+    /// Never: a state is JSON.
     pub fn knows(&self, events: &[Event]) {
         let mut told = self.told();
         for event in events {
+            if let Some((kind, state)) = state(&event.fact) {
+                let record = StateRecord {
+                    id: event.aggregate.id,
+                    state: state.expect("JSON"),
+                    sequence: event.sequence,
+                };
+                let states = told.states.entry(kind).or_default();
+                states.insert(record.id, record);
+            }
             let Some(ticket) = event.fact.ticket() else {
                 continue;
             };
@@ -163,6 +178,39 @@ async fn ticket(
     }
     let record = owner.told().tickets.get(&id).cloned();
     record.map(Json).ok_or(StatusCode::NOT_FOUND)
+}
+
+/// What a fact says of a user, a project or a category.
+fn state(fact: &Fact) -> Option<(&'static str, serde_json::Result<Value>)> {
+    Some(match fact {
+        Fact::UserCreated(user)
+        | Fact::UserUpdated(user)
+        | Fact::UserVerified(user)
+        | Fact::UserDeleted(user)
+        | Fact::UserErased(user) => ("users", serde_json::to_value(user)),
+        Fact::ProjectCreated(project)
+        | Fact::ProjectUpdated(project)
+        | Fact::ProjectDeleted(project) => ("projects", serde_json::to_value(project)),
+        Fact::ConfigCategory(category) => ("categories", serde_json::to_value(category)),
+        _ => return None,
+    })
+}
+
+async fn states(
+    State(owner): State<Owner>,
+    Path(kind): Path<String>,
+    Query(wanted): Query<BTreeMap<String, String>>,
+) -> Json<StatePage<Value>> {
+    let after = wanted.get("after").and_then(|after| after.parse().ok());
+    let told = owner.told();
+    let all = told.states.get(kind.as_str()).into_iter().flatten();
+    let later = all.filter(|(id, _)| after.is_none_or(|after: i64| **id > after));
+    let states: Vec<StateRecord<Value>> = later.map(|(_, told)| told.clone()).take(PAGE).collect();
+    let last = states.last().filter(|_| states.len() == PAGE);
+    Json(StatePage {
+        next: last.map(|last| last.id),
+        states,
+    })
 }
 
 /// Nothing was ever published.

@@ -45,6 +45,7 @@ pub fn all() -> OpenApiRouter<App> {
         .routes(routes!(admin::users::erase::erase_user))
         .routes(routes!(admin::users::export::export_user))
         .routes(routes!(internal::users::internal_user))
+        .routes(routes!(internal::users::internal_users))
         .routes(routes!(internal::revocations::internal_revocations))
         .routes(routes!(jwks::jwks))
         .merge(desk_bus::reconcile::routes())

@@ -120,6 +120,22 @@ pub async fn with_deleted(db: &PgPool, id: i64) -> Result<Option<User>> {
     Ok(row.map(User::from))
 }
 
+/// The accounts with higher ids, so many at most, by id; the deleted ones, too.
+pub async fn after(db: &PgPool, id: i64, limit: i64) -> Result<Vec<User>> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select id, name, email, role as "role: Word<Role>", phone, department, is_active,
+                  email_verified_at, last_login_at, created_at, updated_at, deleted_at, generation,
+                  sequence
+           from users where id > $1 order by id limit $2"#,
+        id,
+        limit,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(User::from).collect())
+}
+
 /// Locks an account that is not deleted.
 pub async fn lock(conn: &mut PgConnection, id: i64) -> Result<Option<User>> {
     let row = sqlx::query_as!(

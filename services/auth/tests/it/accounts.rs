@@ -1,8 +1,9 @@
-//! `GET /internal/users/{id}`.
+//! `GET /internal/users` and `GET /internal/users/{id}`.
 
+use desk_events::{StatePage, UserState};
 use desk_identity::Role;
 use desk_replica::UserRecord;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::desk::Auth;
 
@@ -39,4 +40,43 @@ async fn a_service_is_told_that_an_account_is_deleted() {
         (&json!(true), &json!(2))
     );
     ticket.get("/internal/users/404404").await.expect(404);
+}
+
+#[tokio::test]
+async fn every_account_is_told_as_its_last_event_told_it() {
+    let auth = Auth::start().await;
+    let gone = auth.person("alice@desk.test", Role::Agent).await;
+    let renamed = auth.person("bob@desk.test", Role::Customer).await;
+    let admin = auth.admin();
+    let path = |id: i64| format!("/admin/users/{id}");
+    admin.delete(&path(gone)).await.expect(200);
+    let name = json!({"name": "Robert"});
+    admin.put(&path(renamed), name).await.expect(200);
+
+    let service = auth.desk.service("reporting");
+    let answer = service.get("/internal/users").await.expect(200);
+    let page: StatePage<UserState> = serde_json::from_value(answer).unwrap();
+    assert_eq!(page.next, None);
+    let told = |id| page.states.iter().find(|told| told.id == id).unwrap();
+    assert!(told(gone).state.deleted);
+    assert_eq!(told(renamed).state.name, "Robert");
+    for id in [gone, renamed] {
+        let (payload, sequence): (Value, i64) = sqlx::query_as(
+            "select payload, sequence from outbox
+             where aggregate_kind = 'user' and aggregate_id = $1 order by sequence desc limit 1",
+        )
+        .bind(id)
+        .fetch_one(&auth.db)
+        .await
+        .unwrap();
+        let said: UserState = serde_json::from_value(payload).unwrap();
+        assert_eq!((&told(id).state, told(id).sequence), (&said, sequence));
+    }
+
+    let rest = format!("/internal/users?after={}", page.states[0].id);
+    let answer = service.get(&rest).await.expect(200);
+    let rest: StatePage<UserState> = serde_json::from_value(answer).unwrap();
+    assert_eq!(rest.states, page.states[1..]);
+    let bad = service.get("/internal/users?after=x").await;
+    assert!(bad.status.is_client_error(), "{}", bad.status);
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::desk::Auth;
 
-const ROUTES: [&str; 25] = [
+const ROUTES: [&str; 26] = [
     "delete /admin/users/{id}",
     "get /.well-known/jwks.json",
     "get /admin/audit",
@@ -16,6 +16,7 @@ const ROUTES: [&str; 25] = [
     "get /auth/me",
     "get /internal/heads",
     "get /internal/revocations",
+    "get /internal/users",
     "get /internal/users/{id}",
     "patch /admin/users/{id}",
     "patch /auth/profile",

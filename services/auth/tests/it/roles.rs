@@ -26,7 +26,8 @@ const EVERYONE: [(&str, &str); 4] = [
     ("PATCH", "/auth/profile"),
 ];
 /// Endpoints of services.
-const SERVICES: [(&str, &str); 2] = [
+const SERVICES: [(&str, &str); 3] = [
+    ("GET", "/internal/users"),
     ("GET", "/internal/users/1"),
     ("GET", "/internal/revocations"),
 ];

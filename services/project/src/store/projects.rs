@@ -251,6 +251,20 @@ pub async fn find_ever(pool: &PgPool, id: i64) -> sqlx::Result<Option<Project>> 
     .await
 }
 
+/// The projects with higher ids, so many at most, by id; the deleted ones, too.
+pub async fn after(pool: &PgPool, id: i64, limit: i64) -> sqlx::Result<Vec<Project>> {
+    sqlx::query_as!(
+        Project,
+        "select id, name, slug, prefix, description, support_email, website_url, timezone,
+                settings, is_active, created_at, updated_at, deleted_at, sequence
+         from projects where id > $1 order by id limit $2",
+        id,
+        limit,
+    )
+    .fetch_all(pool)
+    .await
+}
+
 /// A project that is not deleted.
 pub async fn find(pool: &PgPool, id: i64) -> sqlx::Result<Option<Project>> {
     Ok(find_ever(pool, id)

@@ -14,6 +14,7 @@ const PATHS: &[(&str, &[&str])] = &[
     ("/internal/heads", &["get"]),
     ("/internal/keys/used", &["post"]),
     ("/internal/keys/verify", &["post"]),
+    ("/internal/projects", &["get"]),
     ("/internal/projects/{id}", &["get"]),
     ("/internal/republish", &["post"]),
     ("/projects", &["get"]),

@@ -1,6 +1,6 @@
-//! `GET /internal/projects/{id}`, and who may take `/internal` at all.
+//! `GET /internal/projects` and `GET /internal/projects/{id}`, and who may take `/internal` at all.
 
-use desk_events::Role;
+use desk_events::{ProjectState, Role, StatePage};
 use desk_replica::ProjectRecord;
 use serde_json::json;
 
@@ -57,6 +57,33 @@ async fn a_copy_learns_a_project_and_everyone_who_was_its_agent() {
 }
 
 #[tokio::test]
+async fn every_project_is_told_as_its_last_event_told_it() {
+    let world = World::start().await;
+    let (gone, kept) = (world.project("A").await, world.project("B").await);
+    let path = |id: i64| format!("/admin/projects/{id}");
+    let admin = world.admin();
+    admin.delete(&path(gone)).await.expect(200);
+    let name = json!({"name": "Be"});
+    admin.put(&path(kept), name).await.expect(200);
+
+    let service = world.desk.service("reporting");
+    let page = async |path: &str| -> StatePage<ProjectState> {
+        serde_json::from_value(service.get(path).await.expect(200)).unwrap()
+    };
+    let all = page("/internal/projects").await;
+    let told: Vec<_> = (all.states.iter())
+        .map(|told| {
+            let state = &told.state;
+            (told.id, state.name.as_str(), state.deleted, told.sequence)
+        })
+        .collect();
+    assert_eq!(told, [(gone, "A", true, 2), (kept, "Be", false, 2)]);
+    assert_eq!(all.next, None);
+    let rest = page(&format!("/internal/projects?after={gone}")).await;
+    assert_eq!(rest.states, all.states[1..]);
+}
+
+#[tokio::test]
 async fn internal_paths_are_for_services_alone() {
     let world = World::start().await;
     let id = world.project("A").await;
@@ -71,6 +98,7 @@ async fn internal_paths_are_for_services_alone() {
             .get(&format!("/internal/projects/{id}"))
             .await
             .expect(401);
+        outsider.get("/internal/projects").await.expect(401);
         outsider
             .post("/internal/keys/verify", json!({}))
             .await

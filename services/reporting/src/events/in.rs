@@ -3,9 +3,10 @@
 
 use desk_bus::{
     Consumer,
-    reconcile::{Difference, Kept, Known, Stretch, Suspect},
+    reconcile::{Copied, Difference, Kept, Known, Stretch, Suspect},
 };
-use desk_events::{AggregateKind, Event};
+use desk_events::{AggregateKind, Event, StateRecord};
+use serde_json::Value;
 use sqlx::PgConnection;
 
 use crate::{audit, domain::latest, store};
@@ -87,5 +88,41 @@ impl Consumer for Reporting {
         heal: bool,
     ) -> anyhow::Result<Vec<Difference>> {
         Ok(audit::derived(conn, heal).await?)
+    }
+    /// The names in the reports.
+    fn copies(&self) -> &'static [Copied] {
+        const CATEGORIES: Copied = Copied {
+            kind: AggregateKind::Category,
+            table: "categories",
+            path: "/internal/categories",
+            personal: false,
+        };
+        const { &[desk_replica::USERS, desk_replica::PROJECTS, CATEGORIES] }
+    }
+
+    async fn copied(
+        &self,
+        conn: &mut PgConnection,
+        kind: AggregateKind,
+        after: i64,
+        last: i64,
+    ) -> anyhow::Result<Vec<StateRecord<Value>>> {
+        match kind {
+            AggregateKind::Category => Ok(store::categories::between(conn, after, last).await?),
+            copied => desk_replica::copied(conn, copied, after, last).await,
+        }
+    }
+
+    async fn put_right(
+        &self,
+        conn: &mut PgConnection,
+        kind: AggregateKind,
+        seen: &[Known],
+        told: &[StateRecord<Value>],
+    ) -> anyhow::Result<()> {
+        match kind {
+            AggregateKind::Category => store::categories::put_right(conn, seen, told).await,
+            copied => desk_replica::put_right(conn, copied, seen, told).await,
+        }
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use desk_bus::reconcile::Known;
-use desk_events::{CategoryState, Event, Fact};
+use desk_events::{CategoryState, Event, Fact, StateRecord};
+use serde::Deserialize as _;
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 /// The newest state of each category that the events tell of, by id.
@@ -24,7 +26,13 @@ fn newest(events: &[Event]) -> BTreeMap<i64, (&CategoryState, i64)> {
 
 /// Keeps each category that is newer than the known one.
 pub(crate) async fn keep(conn: &mut PgConnection, events: &[Event]) -> sqlx::Result<()> {
-    let newest = newest(events);
+    keep_newest(conn, &newest(events)).await
+}
+
+async fn keep_newest(
+    conn: &mut PgConnection,
+    newest: &BTreeMap<i64, (&CategoryState, i64)>,
+) -> sqlx::Result<()> {
     if newest.is_empty() {
         return Ok(());
     }
@@ -56,4 +64,50 @@ pub(crate) async fn known(conn: &mut PgConnection, ids: &[i64]) -> sqlx::Result<
     )
     .fetch_all(conn)
     .await
+}
+
+/// The copies whose ids are in a range, by id: names and colours, nothing else is kept.
+pub(crate) async fn between(
+    conn: &mut PgConnection,
+    after: i64,
+    last: i64,
+) -> sqlx::Result<Vec<StateRecord<Value>>> {
+    let rows = sqlx::query!(
+        "select id, name, color, sequence from categories where id > $1 and id <= $2 order by id",
+        after,
+        last,
+    )
+    .fetch_all(conn)
+    .await?;
+    let records = rows.into_iter().map(|row| StateRecord {
+        id: row.id,
+        state: json!({"id": row.id, "name": row.name, "color": row.color}),
+        sequence: row.sequence,
+    });
+    Ok(records.collect())
+}
+
+/// Drops the copies that are still as they were seen and keeps what ticket tells.
+pub(crate) async fn put_right(
+    conn: &mut PgConnection,
+    seen: &[Known],
+    told: &[StateRecord<Value>],
+) -> anyhow::Result<()> {
+    let (ids, sequences): (Vec<i64>, Vec<i64>) =
+        seen.iter().map(|seen| (seen.id, seen.sequence)).unzip();
+    sqlx::query!(
+        "delete from categories c using unnest($1::bigint[], $2::bigint[]) as s (id, sequence)
+         where c.id = s.id and c.sequence = s.sequence",
+        &ids,
+        &sequences,
+    )
+    .execute(&mut *conn)
+    .await?;
+    let categories: Vec<CategoryState> = (told.iter())
+        .map(|told| CategoryState::deserialize(&told.state))
+        .collect::<Result<_, _>>()?;
+    let newest = (categories.iter().zip(told))
+        .map(|(category, told)| (category.id, (category, told.sequence)))
+        .collect();
+    Ok(keep_newest(conn, &newest).await?)
 }

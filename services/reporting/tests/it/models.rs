@@ -40,3 +40,16 @@ pub async fn sums(db: &PgPool) -> Vec<Value> {
     .await
     .unwrap()
 }
+
+/// Every copy that the reports take names from.
+pub async fn names(db: &PgPool) -> Vec<Value> {
+    sqlx::query_scalar(
+        "select to_jsonb(u) from replica_users u
+         union all select to_jsonb(p) from replica_projects p
+         union all select to_jsonb(c) from categories c
+         order by 1",
+    )
+    .fetch_all(db)
+    .await
+    .unwrap()
+}

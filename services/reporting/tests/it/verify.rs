@@ -1,14 +1,20 @@
 //! A row planted wrong in each table is found, and healed by the reconciler.
 
+use std::iter::once;
+
 use desk_bus::reconcile::Difference;
-use desk_events::{Event, Fact, Priority, Status};
+use desk_events::{
+    Aggregate, AggregateKind, CategoryState, Event, Fact, NewEvent, Priority, ProjectState, Role,
+    Status, UserState,
+};
 use desk_testkit::eventually;
 use rand::{SeedableRng, rngs::StdRng};
+use serde_json::json;
 use sqlx::{AssertSqlSafe, PgPool};
 
 use crate::{
-    facts::{filed, heard, life, said},
-    models::{apply, rows, sums},
+    facts::{FILED, filed, heard, life, said},
+    models::{apply, names, rows, sums},
     stack::{Stack, database},
 };
 
@@ -70,7 +76,89 @@ const PLANTED: &[(&str, &str)] = &[
         "category_days",
         "insert into category_days values ('2024-01-01', 3, null, 1)",
     ),
+    (
+        "replica_users",
+        "update replica_users set name = 'Mallory' where id = 5",
+    ),
+    (
+        "replica_users",
+        "update replica_users set sequence = 40, email_verified_at = null where id = 6",
+    ),
+    ("replica_users", "delete from replica_users where id = 8"),
+    (
+        "replica_users",
+        "insert into replica_users (id, name, email, role, is_active, sequence)
+         values (900, 'Nobody', 'nobody@example.com', 'agent', true, 1)",
+    ),
+    (
+        "replica_projects",
+        "update replica_projects set name = 'LagosHomes'",
+    ),
+    (
+        "replica_projects",
+        "update replica_projects set sequence = 1, deleted = true",
+    ),
+    ("categories", "update categories set name = 'Praise'"),
+    (
+        "categories",
+        "update categories set color = null where id = 2",
+    ),
+    ("categories", "delete from categories where id = 4"),
 ];
+
+/// What the reports call agents, projects and categories. More users than the owner tells at once.
+fn named() -> impl Iterator<Item = Event> {
+    let said = |kind, id, sequence, fact| {
+        heard(NewEvent {
+            aggregate: Aggregate { kind, id },
+            sequence,
+            occurred_at: FILED,
+            fact,
+        })
+    };
+    let user = move |id| {
+        let user = UserState {
+            id,
+            name: format!("Agent {id}"),
+            email: format!("agent{id}@desk.test"),
+            role: Role::Agent,
+            is_active: true,
+            email_verified_at: Some(FILED),
+            deleted: false,
+        };
+        said(
+            AggregateKind::User,
+            id,
+            2,
+            Fact::UserUpdated(Box::new(user)),
+        )
+    };
+    let category = move |id| {
+        let category = CategoryState {
+            id,
+            parent_id: None,
+            name: format!("Category {id}"),
+            color: Some("#EF4444".into()),
+            deleted: false,
+        };
+        let fact = Fact::ConfigCategory(Box::new(category));
+        said(AggregateKind::Category, id, 1, fact)
+    };
+    let project = ProjectState {
+        id: 3,
+        name: "NaijaHomes".into(),
+        slug: "naijahomes".into(),
+        prefix: "NAIJ".into(),
+        is_active: true,
+        deleted: false,
+    };
+    let fact = Fact::ProjectUpdated(Box::new(project));
+    let project = said(AggregateKind::Project, 3, 2, fact);
+    (5..=9)
+        .map(user)
+        .chain([2, 4].map(category))
+        .chain(once(project))
+}
 
 struct World {
     stack: Stack,
@@ -98,6 +186,7 @@ impl World {
             ticket.resolved_at = Some(ticket.created_at + time::Duration::minutes(id));
             events.push(heard(said(Fact::StatusChanged, ticket, 2)));
         }
+        events.extend(named());
         world.stack.owner.knows(&events);
         apply(&world.truth, &events).await;
         apply(&world.stack.db, &events).await;
@@ -128,6 +217,11 @@ impl World {
         assert_eq!(
             rows(&self.stack.db).await,
             rows(&self.truth).await,
+            "{case}"
+        );
+        assert_eq!(
+            names(&self.stack.db).await,
+            names(&self.truth).await,
             "{case}"
         );
     }
@@ -168,6 +262,43 @@ async fn what_differs_is_told_with_what_it_should_be() {
     assert_eq!(ticket.expected.as_ref().unwrap()["assigned_to"], 5);
     // Counted from what is kept, the sums differ as well.
     assert_eq!(of("agent_days").key["day"], "2026-03-02");
+}
+
+#[tokio::test]
+async fn a_wrong_name_is_told_with_what_its_owner_calls_it() {
+    let world = World::start().await;
+    world
+        .sql("update replica_projects set name = 'LagosHomes'")
+        .await;
+    let found = world.differences().await;
+    assert_eq!(
+        found,
+        [Difference {
+            table: "replica_projects",
+            key: json!({"id": 3, "fields": ["name"]}),
+            kept: Some(json!({"sequence": 2, "name": "LagosHomes"})),
+            expected: Some(json!({"sequence": 2, "name": "NaijaHomes"})),
+        }]
+    );
+}
+
+#[tokio::test]
+async fn a_wrong_name_of_a_person_is_told_without_the_name() {
+    let world = World::start().await;
+    world
+        .sql("update replica_users set name = 'Mallory' where id = 9")
+        .await;
+    let found = world.differences().await;
+    let sequence = Some(json!({"sequence": 2}));
+    assert_eq!(
+        found,
+        [Difference {
+            table: "replica_users",
+            key: json!({"id": 9, "fields": ["name"]}),
+            kept: sequence.clone(),
+            expected: sequence,
+        }]
+    );
 }
 
 #[tokio::test]

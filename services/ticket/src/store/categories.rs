@@ -1,8 +1,8 @@
 //! Changes of categories, and what is said of them. Reading them is `configuration`'s.
 
 use desk_bus::outbox;
-use desk_events::{Aggregate, AggregateKind, CategoryState, Fact, NewEvent};
-use sqlx::PgConnection;
+use desk_events::{Aggregate, AggregateKind, CategoryState, Fact, NewEvent, StateRecord};
+use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
 use super::configuration::Category;
@@ -68,6 +68,34 @@ pub async fn delete(
     .fetch_one(&mut *conn)
     .await?;
     say(conn, category, true, sequence, now).await
+}
+
+/// The categories with higher ids, so many at most, as events tell of them; the deleted ones, too.
+pub async fn after(
+    db: &PgPool,
+    id: i64,
+    limit: i64,
+) -> sqlx::Result<Vec<StateRecord<CategoryState>>> {
+    let rows = sqlx::query!(
+        r#"select id, parent_id, name, color, deleted_at is not null as "deleted!", sequence
+           from categories where id > $1 order by id limit $2"#,
+        id,
+        limit,
+    )
+    .fetch_all(db)
+    .await?;
+    let records = rows.into_iter().map(|row| StateRecord {
+        id: row.id,
+        state: CategoryState {
+            id: row.id,
+            parent_id: row.parent_id,
+            name: row.name,
+            color: row.color,
+            deleted: row.deleted,
+        },
+        sequence: row.sequence,
+    });
+    Ok(records.collect())
 }
 
 async fn say(

@@ -1,6 +1,6 @@
 //! The category tree by the API, and what becomes of tickets in it.
 
-use desk_events::Fact;
+use desk_events::{CategoryState, Fact, StatePage};
 use serde_json::{Value, json};
 
 use crate::desk::{ADMIN, Desk, NAIJA};
@@ -254,4 +254,36 @@ async fn changes_of_the_configuration_are_audited_and_told() {
         assert_eq!(entry["changes"], *changes);
     }
     assert_eq!(kept.len(), told.len());
+}
+
+#[tokio::test]
+async fn services_are_told_every_category_as_its_last_event_told_it() {
+    let desk = Desk::start().await;
+    let (gone, kept) = (
+        made(&desk, "Gone", None).await,
+        made(&desk, "Kept", Some(2)).await,
+    );
+    let path = |id: i64| format!("/categories/{id}");
+    desk.admin().delete(&path(gone)).await.expect(200);
+    let color = json!({"color": "#EF4444"});
+    desk.admin().put(&path(kept), color).await.expect(200);
+
+    let service = desk.service("reporting");
+    let page = async |path: &str| -> StatePage<CategoryState> {
+        serde_json::from_value(service.get(path).await.expect(200)).unwrap()
+    };
+    let all = page("/internal/categories").await;
+    assert_eq!(all.next, None);
+    for id in [gone, kept] {
+        let told = all.states.iter().find(|told| told.id == id).unwrap();
+        let said = said(&desk, id).await;
+        assert_eq!(told.sequence, i64::try_from(said.len()).unwrap());
+        let last = said.into_iter().next_back().unwrap();
+        assert_eq!(serde_json::to_value(&told.state).unwrap(), last);
+    }
+    let rest = page(&format!("/internal/categories?after={gone}")).await;
+    assert_eq!(rest.states.len(), 1);
+    for outsider in [desk.admin(), desk.agent()] {
+        outsider.get("/internal/categories").await.expect(401);
+    }
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use sqlx::{Connection as _, PgConnection};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{Parts, position::caught_up, run::REST};
+use super::{Parts, copies, position::caught_up, run::REST};
 use crate::consumer::Consumer;
 
 /// No page, and no recount of a million tickets, takes this long; a connection on which one does
@@ -61,7 +61,7 @@ impl Suspect {
     }
 
     /// Whether this is no change that was under way at the first look.
-    fn stands_since(&self, first: &Self) -> bool {
+    pub(super) fn stands_since(&self, first: &Self) -> bool {
         if self.is_behind() {
             self.kept < first.told
         } else if self.kept > self.told && self.told.is_some() {
@@ -129,6 +129,7 @@ pub(super) async fn audit<C: Consumer>(
     }
     let derived = within(parts.consumer.derived(conn, heal)).await?;
     derived.iter().for_each(&mut note);
+    copies::audit(parts, conn, heal, note).await?;
     Ok(count)
 }
 
@@ -160,7 +161,7 @@ async fn compare<C: Consumer>(
     Ok(wrong)
 }
 
-async fn within<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+pub(super) async fn within<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     timeout(PATIENCE, work).await.context("no end")?
 }
 

@@ -16,6 +16,7 @@
 //! retention has taken is counted; bringing it back is a rebuild from the owner's [`Snapshot`].
 
 mod audit;
+mod copies;
 mod gaps;
 mod kept;
 mod lacking;
@@ -45,6 +46,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{Bus, consumer::Consumer, dead_letters};
 
 pub use audit::{Difference, Stretch, Suspect};
+pub use copies::{After, Copied};
 pub use kept::{Kept, KeptBy, Known};
 pub use owner::{Owner, routes};
 pub use peers::{OwnerSettings, Owners};
@@ -134,11 +136,11 @@ impl<C: Consumer> Reconciler<C> {
         Ok(())
     }
 
-    /// Compares every row that is kept of tickets, and every figure, with ticket's own states, and
-    /// heals what differs if told to; `tell` hears of each difference. Answers how many there are.
+    /// Compares every row that is kept of tickets, every figure, and every copy of another owner's
+    /// state with the owners' own, and heals what differs if told to; `tell` hears of each difference. Answers how many there are.
     ///
     /// # Errors
-    /// NATS, ticket or the database is out of reach.
+    /// NATS, an owner or the database is out of reach.
     pub async fn audit(
         &self,
         heal: bool,

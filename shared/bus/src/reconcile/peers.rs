@@ -98,6 +98,11 @@ impl Peers {
         Ok(Self(peers))
     }
 
+    /// An owner of one of the kinds.
+    pub(super) fn get(&self, owner: &str) -> Option<&Peer> {
+        self.0.get(owner)
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, &Peer)> {
         self.0.iter().map(|(owner, peer)| (*owner, peer))
     }

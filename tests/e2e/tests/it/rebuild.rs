@@ -99,6 +99,18 @@ async fn wrong_figures_and_deadlines_are_found_and_healed_by_command() {
              where id = 1",
         ),
         (
+            Service::Reporting,
+            "update replica_projects set name = 'LagosHomes' where name = 'NaijaHomes'",
+        ),
+        (
+            Service::Reporting,
+            "update replica_users set name = 'Mallory' where role = 'agent'",
+        ),
+        (
+            Service::Reporting,
+            "update categories set name = 'Praise' where id = 1",
+        ),
+        (
             Service::SlaWorker,
             "update tickets set sequence = sequence + 40 where id = 1",
         ),

@@ -1,10 +1,12 @@
-//! `GET /internal/users/{id}`
+//! `GET /internal/users` and `GET /internal/users/{id}`
 
 use axum::{Json, extract::State};
-use desk_http::{Error, Path, Result, ServiceCaller, openapi::ErrorBody};
+use desk_bus::reconcile::After;
+use desk_events::{STATES, StatePage, StateRecord, UserState};
+use desk_http::{Error, Path, Query, Result, ServiceCaller, openapi::ErrorBody};
 use desk_replica::UserRecord;
 
-use crate::{app::App, store::users};
+use crate::{app::App, domain::User, store::users};
 
 /// An account, also a deleted one, for a service whose copy lacks it yet.
 #[utoipa::path(
@@ -30,4 +32,33 @@ pub async fn internal_user(
         user: user.state(),
         sequence: user.sequence,
     }))
+}
+
+/// Every account by id, also the deleted ones, a page at a time, for a service that compares its
+/// copies.
+#[utoipa::path(
+    get,
+    path = "/internal/users",
+    tag = "Internal",
+    params(After),
+    responses(
+        (status = 200, description = "A page: `states` of `id`, `state` and `sequence`, and `next`",
+         content_type = "application/json"),
+        (status = 401, description = "Not a service", body = ErrorBody),
+        (status = 422, description = "Not an id", body = ErrorBody),
+    ),
+)]
+pub async fn internal_users(
+    State(app): State<App>,
+    _who: ServiceCaller,
+    Query(wanted): Query<After>,
+) -> Result<Json<StatePage<UserState>>> {
+    let limit = i64::try_from(STATES).unwrap_or(i64::MAX);
+    let users = users::after(&app.db, wanted.id(), limit).await?;
+    let record = |user: &User| StateRecord {
+        id: user.id,
+        state: user.state(),
+        sequence: user.sequence,
+    };
+    Ok(Json(StatePage::new(users.iter().map(record).collect())))
 }

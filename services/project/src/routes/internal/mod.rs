@@ -1,6 +1,7 @@
 //! `/internal`: for other services; the gateways route nothing here.
 
 mod project;
+mod projects;
 mod used;
 mod verify;
 
@@ -14,5 +15,6 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(verify::verify))
         .routes(routes!(used::used))
         .routes(routes!(project::project))
+        .routes(routes!(projects::projects))
         .merge(desk_bus::reconcile::routes())
 }

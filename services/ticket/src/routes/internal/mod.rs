@@ -1,5 +1,6 @@
 //! `/internal`: for other services alone.
 
+mod categories;
 mod people;
 mod snapshot;
 mod tickets;
@@ -11,6 +12,7 @@ use crate::App;
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(snapshot::snapshot))
+        .routes(routes!(categories::categories))
         .routes(routes!(tickets::ticket))
         .merge(people::routes())
 }
