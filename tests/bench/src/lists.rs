@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
-pub use self::stage::people;
+pub use self::stage::{people, summed_up};
 use self::{points::Point, stage::Stage};
 use crate::{
     latency::{Latencies, micros},

@@ -159,7 +159,11 @@ pub async fn people(desk: &Desk, admin: &Person) -> Result<Person> {
     agents.into_iter().nth(2).context("there is no agent")
 }
 
-async fn summed_up(connection: &mut PgConnection) -> Result<()> {
+/// Waits until every total is summed up.
+///
+/// # Errors
+/// The database's.
+pub async fn summed_up(connection: &mut PgConnection) -> Result<()> {
     loop {
         let left: bool = sqlx::query_scalar("select exists (select from ticket_count_deltas)")
             .fetch_one(&mut *connection)

@@ -16,10 +16,17 @@ use time::OffsetDateTime;
 use tokio::process::Command;
 use xtask::service::Service;
 
-use crate::{cpu::Meter, desk::Desk, lists::people, load::Client, requests, server::Server};
+use crate::{
+    cpu::Meter,
+    desk::Desk,
+    lists::{people, summed_up},
+    load::Client,
+    requests,
+    server::Server,
+};
 
 /// Holds the whole backlog: what the server trims nobody applies.
-const STREAM_BYTES: &str = "4294967296";
+const STREAM_BYTES: &str = "1073741824";
 /// How long the desk may take to publish and to take what was said.
 const PATIENCE: Duration = Duration::from_mins(5);
 const LOOK: Duration = Duration::from_millis(20);
@@ -110,6 +117,8 @@ impl Stage {
             events: false,
         };
         fill(&mut connection, wanted, |_| {}).await?;
+        let summed = tokio::time::timeout(PATIENCE, summed_up(&mut connection)).await;
+        summed.context("the totals are not summed up")??;
         sqlx::query("checkpoint").execute(&mut connection).await?;
         Ok(connection.close().await?)
     }
