@@ -238,7 +238,7 @@ async fn a_row_planted_wrong_in_each_table_is_named_and_healed() {
             found.iter().any(|found| found.table == *table),
             "{planted}: {found:?}"
         );
-        let error = world.stack.reconciler().verify(false).await.unwrap_err();
+        let error = world.stack.reconciler().verify(false, false).await.unwrap_err();
         assert!(error.to_string().ends_with("differences"), "{error}");
 
         let report = world.stack.reconciler().once().await.unwrap().unwrap();
@@ -326,7 +326,7 @@ async fn what_was_lost_on_the_way_is_taken_from_the_owner() {
     world.stack.owner.knows(&lost);
     apply(&world.truth, &lost).await;
     assert_eq!(world.differences().await.len(), 7);
-    world.stack.reconciler().verify(true).await.unwrap();
+    world.stack.reconciler().verify(true, false).await.unwrap();
     world.is_true("lost").await;
 }
 
