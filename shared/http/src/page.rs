@@ -113,15 +113,96 @@ impl Place {
         }
     }
 
+    /// From a cursor. A moment out of range is as much not ours as one that is none.
+    fn read(cursor: &str) -> Result<Self> {
+        let place: Self = decode_cursor(cursor)?;
+        if place.moment().is_none() {
+            return decode_cursor("");
+        }
+        Ok(place)
+    }
+
+    fn moment(self) -> Option<OffsetDateTime> {
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.at) * 1_000).ok()
+    }
+
     /// The row's time.
     pub fn at(self) -> OffsetDateTime {
-        let nanos = i128::from(self.at) * 1_000;
-        OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+        self.moment().unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 
     /// The row's id.
     pub const fn id(self) -> i64 {
         self.id
+    }
+}
+
+/// Which rows of a list that runs newest first a page takes, by number or by cursor: those of the
+/// page, and one more to know whether there is a next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slice {
+    paging: Paging,
+    /// Rows to read.
+    pub limit: i64,
+    /// Rows to pass over; none behind a cursor.
+    pub offset: i64,
+    /// Where the rows go on.
+    pub after: Option<Place>,
+}
+
+impl Slice {
+    /// Every row there is.
+    pub const ALL: Self = Self {
+        paging: Paging {
+            page: 1,
+            per_page: i64::MAX,
+        },
+        limit: i64::MAX,
+        offset: 0,
+        after: None,
+    };
+
+    /// From a query's fields, validated already.
+    ///
+    /// # Errors
+    /// 422 on `cursor` for one that is none of ours.
+    pub fn new(page: Option<u32>, per_page: Option<u32>, cursor: Option<&str>) -> Result<Self> {
+        let paging = Paging::new(page, per_page);
+        let after = cursor.map(Place::read).transpose()?;
+        Ok(Self {
+            paging,
+            limit: paging.per_page + 1,
+            offset: if after.is_some() { 0 } else { paging.offset() },
+            after,
+        })
+    }
+
+    /// The time of the row before the first.
+    pub fn before_at(&self) -> Option<OffsetDateTime> {
+        self.after.map(Place::at)
+    }
+
+    /// The id of the row before the first.
+    pub fn before_id(&self) -> Option<i64> {
+        self.after.map(Place::id)
+    }
+
+    /// The page of the rows that were read.
+    ///
+    /// # Errors
+    /// When the cursor cannot be written.
+    pub fn page<T>(
+        &self,
+        mut rows: Vec<T>,
+        total: i64,
+        place: impl Fn(&T) -> Place,
+    ) -> Result<Page<T>> {
+        let wanted = usize::try_from(self.paging.per_page).unwrap_or(usize::MAX);
+        let more = rows.len() > wanted;
+        rows.truncate(wanted);
+        let last = rows.last().filter(|_| more).map(place);
+        let next = last.as_ref().map(encode_cursor).transpose()?;
+        Ok(Page::new(rows, total, self.paging).with_next(next))
     }
 }
 
@@ -162,6 +243,34 @@ mod tests {
             assert_eq!(page.last_page, last, "{total}");
         }
         assert_eq!(Paging::new(Some(3), None).offset(), 40);
+    }
+
+    #[test]
+    fn a_cursor_goes_on_where_the_page_ended() {
+        let at = OffsetDateTime::UNIX_EPOCH + time::Duration::microseconds(123_456);
+        let place = |id: &i64| Place::after(at, *id);
+        let first = Slice::new(None, Some(2), None).unwrap();
+        assert_eq!((first.limit, first.offset), (3, 0));
+        let page = first.page(vec![9, 8, 7], 3, place).unwrap();
+        assert_eq!(page.data, [9, 8]);
+        let next = Slice::new(Some(2), Some(2), page.next_cursor.as_deref()).unwrap();
+        assert_eq!(
+            (next.offset, next.before_at(), next.before_id()),
+            (0, Some(at), Some(8))
+        );
+        assert_eq!(next.page(vec![7], 3, place).unwrap().next_cursor, None);
+    }
+
+    #[test]
+    fn a_made_up_place_is_refused() {
+        let far = Place {
+            at: i64::MAX,
+            id: 1,
+        };
+        let far = encode_cursor(&far).unwrap();
+        for cursor in ["x", "%%%", far.as_str()] {
+            assert!(Slice::new(None, None, Some(cursor)).is_err(), "{cursor}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The whole desk's audit, newest first.
 
 use desk_events::Change;
-use desk_http::{Paging, Result, page::Place};
+use desk_http::{Result, page::Slice};
 use sqlx::{
     FromRow, PgPool, Postgres, QueryBuilder,
     types::{Json, ipnetwork::IpNetwork},
@@ -55,13 +55,8 @@ pub struct Row {
     pub changes: Json<Vec<Change>>,
 }
 
-/// A page by its number, or what follows a place; one row more than the page takes, if there is.
-pub async fn slice(
-    db: &PgPool,
-    filter: &Filter,
-    paging: Paging,
-    from: Option<Place>,
-) -> Result<Vec<Row>> {
+/// The rows of a slice, and one more if there is.
+pub async fn slice(db: &PgPool, filter: &Filter, slice: &Slice) -> Result<Vec<Row>> {
     // The page's rows first: a name is looked up for none that is passed over.
     let mut query = QueryBuilder::new(
         "select a.id, a.at, a.actor_id, u.name as actor_name, a.action, a.target_kind,
@@ -69,16 +64,14 @@ pub async fn slice(
          from (select * from audit where true",
     );
     push_filter(&mut query, filter);
-    if let Some(place) = from {
+    if let Some(place) = slice.after {
         query.push(" and (at, id) < (").push_bind(place.at());
         query.push(", ").push_bind(place.id()).push(")");
     }
     query
         .push(" order by at desc, id desc limit ")
-        .push_bind(paging.per_page + 1);
-    if from.is_none() {
-        query.push(" offset ").push_bind(paging.offset());
-    }
+        .push_bind(slice.limit);
+    query.push(" offset ").push_bind(slice.offset);
     query.push(") as a left join users u on u.id = a.actor_id order by a.at desc, a.id desc");
     Ok(query.build_query_as().fetch_all(db).await?)
 }

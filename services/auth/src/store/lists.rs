@@ -1,7 +1,7 @@
 //! The list of accounts, newest first.
 
 use desk_events::Role;
-use desk_http::{Paging, Result, page::Place};
+use desk_http::{Result, page::Slice};
 use sqlx::{PgPool, Postgres, QueryBuilder};
 
 use super::users::Row;
@@ -30,29 +30,15 @@ pub struct Total {
     pub capped: bool,
 }
 
-/// Some accounts, and whether more follow.
-#[derive(Debug)]
-pub struct Slice {
-    /// The accounts.
-    pub users: Vec<User>,
-    /// Whether there are more behind them.
-    pub more: bool,
-}
-
-/// A page by its number, or what follows a place.
-pub async fn slice(
-    db: &PgPool,
-    filter: &Filter,
-    paging: Paging,
-    from: Option<Place>,
-) -> Result<Slice> {
+/// The accounts of a slice, and one more if there is.
+pub async fn slice(db: &PgPool, filter: &Filter, slice: &Slice) -> Result<Vec<User>> {
     let mut query = QueryBuilder::new(
         "select id, name, email, role, phone, department, is_active, email_verified_at,
                 last_login_at, created_at, updated_at, deleted_at, generation, sequence
          from users where deleted_at is null",
     );
     push_filter(&mut query, filter);
-    if let Some(place) = from {
+    if let Some(place) = slice.after {
         query
             .push(" and (created_at, id) < (")
             .push_bind(place.at());
@@ -60,16 +46,10 @@ pub async fn slice(
     }
     query
         .push(" order by created_at desc, id desc limit ")
-        .push_bind(paging.per_page + 1);
-    if from.is_none() {
-        query.push(" offset ").push_bind(paging.offset());
-    }
+        .push_bind(slice.limit);
+    query.push(" offset ").push_bind(slice.offset);
     let rows: Vec<Row> = query.build_query_as().fetch_all(db).await?;
-    let mut users: Vec<User> = rows.into_iter().map(User::from).collect();
-    let page = usize::try_from(paging.per_page).unwrap_or(usize::MAX);
-    let more = users.len() > page;
-    users.truncate(page);
-    Ok(Slice { users, more })
+    Ok(rows.into_iter().map(User::from).collect())
 }
 
 /// How many there are: exactly, but to 10,000 at most when searching.

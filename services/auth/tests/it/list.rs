@@ -180,13 +180,15 @@ async fn a_filter_that_does_not_exist_is_named() {
 }
 
 #[tokio::test]
-async fn a_place_that_no_list_has_is_an_empty_page() {
+async fn a_place_that_no_list_has_is_refused() {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     let auth = three().await;
     for place in [
         r#"{"at":9223372036854775807,"id":1}"#,
         r#"{"at":-9223372036854775808,"id":1}"#,
     ] {
-        list(&auth, &format!("cursor={}", URL_SAFE_NO_PAD.encode(place))).await;
+        let path = format!("/admin/users?cursor={}", URL_SAFE_NO_PAD.encode(place));
+        let answer = auth.admin().get(&path).await;
+        assert_eq!(bad_fields(answer), ["cursor"]);
     }
 }

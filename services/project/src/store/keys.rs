@@ -1,7 +1,7 @@
 //! API keys: making, revoking, verifying them, and when they were last used.
 
 use desk_events::Change;
-use desk_http::Timestamp;
+use desk_http::{Timestamp, page::Slice};
 use ipnetwork::IpNetwork;
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -13,7 +13,6 @@ use utoipa::ToSchema;
 use super::{
     audit::{self, By, Target},
     say,
-    slice::Slice,
 };
 use crate::{
     domain::{
@@ -189,8 +188,8 @@ pub async fn list(
            order by created_at desc, id desc
            limit $4 offset $5"#,
         project_id,
-        slice.before_at,
-        slice.before_id,
+        slice.before_at(),
+        slice.before_id(),
         slice.limit,
         slice.offset,
     )

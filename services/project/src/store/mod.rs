@@ -6,7 +6,6 @@ pub mod copies;
 pub mod keys;
 pub mod memberships;
 pub mod projects;
-pub mod slice;
 
 use desk_bus::outbox;
 use desk_events::NewEvent;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use desk_events::Change;
-use desk_http::Timestamp;
+use desk_http::{Timestamp, page::Slice};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sqlx::{PgConnection, PgPool};
@@ -13,7 +13,6 @@ use utoipa::ToSchema;
 use super::{
     audit::{self, By, Target},
     say,
-    slice::Slice,
 };
 use crate::{
     domain::{
@@ -320,8 +319,8 @@ pub async fn list(
            order by p.created_at desc, p.id desc"#,
         filter.active,
         filter.search,
-        slice.before_at,
-        slice.before_id,
+        slice.before_at(),
+        slice.before_id(),
         slice.limit,
         slice.offset,
     )
@@ -363,8 +362,8 @@ pub async fn open(
          order by created_at desc, id desc
          limit $4 offset $5",
         agent,
-        slice.before_at,
-        slice.before_id,
+        slice.before_at(),
+        slice.before_id(),
         slice.limit,
         slice.offset,
     )

@@ -1,6 +1,6 @@
 //! Canned responses: one's own, and the shared ones.
 
-use desk_http::page::Place;
+use desk_http::page::Slice;
 use serde::Serialize;
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 use time::OffsetDateTime;
@@ -58,17 +58,6 @@ pub struct Filter {
     pub search: Option<String>,
 }
 
-/// How many rows of the list to pass over, or where it goes on, and how many to read.
-#[derive(Debug, Clone, Copy)]
-pub struct Window {
-    /// Goes on behind this one.
-    pub after: Option<Place>,
-    /// Rows to pass over; none behind a place.
-    pub offset: i64,
-    /// Rows to read.
-    pub limit: i64,
-}
-
 const SELECT: &str = "select c.id, c.owner_id, u.name as owner_name, c.title, c.body, c.shortcut,
                              c.is_shared, c.project_id, c.created_at, c.updated_at
                       from canned_responses c
@@ -80,19 +69,19 @@ pub async fn page(
     conn: &mut PgConnection,
     reader: Reader,
     filter: &Filter,
-    window: Window,
+    slice: &Slice,
 ) -> sqlx::Result<Vec<CannedResponse>> {
     let mut sql = QueryBuilder::new(SELECT);
     push_visible(&mut sql, reader);
     push_filter(&mut sql, filter);
-    if let Some(place) = window.after {
+    if let Some(place) = slice.after {
         sql.push(" and (c.created_at, c.id) < (")
             .push_bind(place.at());
         sql.push(", ").push_bind(place.id()).push(")");
     }
     sql.push(" order by c.created_at desc, c.id desc limit ")
-        .push_bind(window.limit);
-    sql.push(" offset ").push_bind(window.offset);
+        .push_bind(slice.limit);
+    sql.push(" offset ").push_bind(slice.offset);
     sql.build_query_as().fetch_all(conn).await
 }
 

@@ -3,10 +3,10 @@
 use axum::{Json, extract::State};
 use desk_events::Change;
 use desk_http::{
-    Allowed, Page, Paging, Query, Result, Timestamp,
+    Allowed, Page, Query, Result, Timestamp,
     fields::DayOrMoment,
     openapi::ErrorBody,
-    page::{MAX_PAGE, MAX_PER_PAGE, Place, decode_cursor, encode_cursor},
+    page::{MAX_PAGE, MAX_PER_PAGE, Place, Slice},
 };
 use desk_identity::can::ManageUsers;
 use garde::Validate;
@@ -181,8 +181,7 @@ pub async fn list_audit(
     _who: Allowed<ManageUsers>,
     Query(list): Query<List>,
 ) -> Result<Json<Page<AuditRow>>> {
-    let paging = Paging::new(list.page, list.per_page);
-    let after: Option<Place> = list.cursor.as_deref().map(decode_cursor).transpose()?;
+    let slice = Slice::new(list.page, list.per_page, list.cursor.as_deref())?;
     let filter = Filter {
         actor: list.actor,
         action: list.action,
@@ -191,16 +190,9 @@ pub async fn list_audit(
         to: list.to.map(DayOrMoment::end),
     };
     let total = audit_list::total(&app.db, &filter).await?;
-    let mut rows = audit_list::slice(&app.db, &filter, paging, after).await?;
-    let full = usize::try_from(paging.per_page).unwrap_or(usize::MAX);
-    let more = rows.len() > full;
-    rows.truncate(full);
-    let last = rows.last().filter(|_| more);
-    let next = last
-        .map(|row| encode_cursor(&Place::after(row.at, row.id)))
-        .transpose()?;
-    let rows = rows.into_iter().map(AuditRow::from).collect();
-    Ok(Json(Page::new(rows, total, paging).with_next(next)))
+    let rows = audit_list::slice(&app.db, &filter, &slice).await?;
+    let page = slice.page(rows, total, |row| Place::after(row.at, row.id))?;
+    Ok(Json(page.map(AuditRow::from)))
 }
 
 #[cfg(test)]

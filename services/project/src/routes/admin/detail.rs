@@ -1,6 +1,6 @@
 //! A project whole, as every admin endpoint answers it.
 
-use desk_http::{Result, Timestamp};
+use desk_http::{Result, Timestamp, page::Slice};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -12,7 +12,6 @@ use crate::{
         copies::{self, ProjectSlaPolicy},
         keys::{self, ListedApiKey},
         memberships::{self, ProjectAgent},
-        slice::Slice,
     },
 };
 

@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use desk_http::{
     Allowed, Flag, Page, Query, Result,
     openapi::ErrorBody,
-    page::{MAX_PAGE, MAX_PER_PAGE},
+    page::{MAX_PAGE, MAX_PER_PAGE, Place, Slice},
 };
 use desk_identity::can::ManageProjects;
 use garde::Validate;
@@ -13,10 +13,7 @@ use utoipa::IntoParams;
 
 use crate::{
     App,
-    store::{
-        projects::{self, Filter, ListedProject},
-        slice::Slice,
-    },
+    store::projects::{self, Filter, ListedProject},
 };
 
 /// A search is counted up to here (contract, Lists).
@@ -74,7 +71,8 @@ pub async fn list(
     } else {
         found
     };
-    let mut page = slice.page(rows, total, |project| (project.created_at.0, project.id))?;
+    let place = |project: &ListedProject| Place::after(project.created_at.0, project.id);
+    let mut page = slice.page(rows, total, place)?;
     page.total_capped = total < found;
     Ok(Json(page))
 }

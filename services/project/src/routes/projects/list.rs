@@ -5,7 +5,7 @@ use desk_events::Role;
 use desk_http::{
     Page, Query, Result, SignedIn,
     openapi::ErrorBody,
-    page::{MAX_PAGE, MAX_PER_PAGE},
+    page::{MAX_PAGE, MAX_PER_PAGE, Place, Slice},
 };
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -13,10 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     App,
-    store::{
-        projects::{self, OpenProject},
-        slice::Slice,
-    },
+    store::projects::{self, OpenProject},
 };
 
 /// Which page.
@@ -74,6 +71,7 @@ pub async fn list(
     let agent = (who.role == Role::Agent).then_some(who.id);
     let rows = projects::open(&app.db, agent, &slice).await?;
     let total = projects::count_open(&app.db, agent).await?;
-    let page = slice.page(rows, total, |project| (project.created_at, project.id))?;
+    let place = |project: &OpenProject| Place::after(project.created_at, project.id);
+    let page = slice.page(rows, total, place)?;
     Ok(Json(page.map(ProjectName::from)))
 }

@@ -2,9 +2,9 @@
 
 use axum::{Json, extract::State};
 use desk_http::{
-    Allowed, Page, Paging, Query, Result,
+    Allowed, Page, Query, Result,
     openapi::ErrorBody,
-    page::{MAX_PAGE, MAX_PER_PAGE, Place, decode_cursor, encode_cursor},
+    page::{MAX_PAGE, MAX_PER_PAGE, Place, Slice},
 };
 use desk_identity::can::CannedResponses;
 use garde::Validate;
@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 use super::{reader, response::ResponseBody};
 use crate::{
     App,
-    store::canned_responses::{self, Filter, Window},
+    store::canned_responses::{self, CannedResponse, Filter},
 };
 
 /// Which canned responses, and which page of them.
@@ -57,30 +57,17 @@ pub async fn list(
     who: Allowed<CannedResponses>,
     Query(list): Query<List>,
 ) -> Result<Json<Page<ResponseBody>>> {
-    let paging = Paging::new(list.page, list.per_page);
-    let after: Option<Place> = list.cursor.as_deref().map(decode_cursor).transpose()?;
+    let slice = Slice::new(list.page, list.per_page, list.cursor.as_deref())?;
     let filter = Filter {
         project_id: list.project_id,
         search: list.search,
     };
-    let window = Window {
-        after,
-        offset: if after.is_some() { 0 } else { paging.offset() },
-        limit: paging.per_page + 1,
-    };
     let reader = reader(&who.user);
     let mut conn = app.db.acquire().await?;
     let (total, capped) = canned_responses::total(&mut conn, reader, &filter).await?;
-    let mut found = canned_responses::page(&mut conn, reader, &filter, window).await?;
-    let full = usize::try_from(paging.per_page).unwrap_or(usize::MAX);
-    let more = found.len() > full;
-    found.truncate(full);
-    let last = found.last().filter(|_| more);
-    let next = last
-        .map(|last| encode_cursor(&Place::after(last.created_at, last.id)))
-        .transpose()?;
-    let rows = found.into_iter().map(ResponseBody::from).collect();
-    let mut page = Page::new(rows, total, paging).with_next(next);
+    let found = canned_responses::page(&mut conn, reader, &filter, &slice).await?;
+    let place = |found: &CannedResponse| Place::after(found.created_at, found.id);
+    let mut page = slice.page(found, total, place)?;
     page.total_capped = capped;
-    Ok(Json(page))
+    Ok(Json(page.map(ResponseBody::from)))
 }

@@ -3,9 +3,9 @@
 use axum::{Json, extract::State};
 use desk_events::Role;
 use desk_http::{
-    Allowed, Flag, Page, Paging, Query, Result,
+    Allowed, Flag, Page, Query, Result,
     openapi::ErrorBody,
-    page::{MAX_PAGE, MAX_PER_PAGE, Place, decode_cursor, encode_cursor},
+    page::{MAX_PAGE, MAX_PER_PAGE, Place, Slice},
 };
 use desk_identity::can::ManageUsers;
 use garde::Validate;
@@ -14,6 +14,7 @@ use utoipa::IntoParams;
 
 use crate::{
     app::App,
+    domain::User,
     routes::user::UserRow,
     store::lists::{self, Filter},
 };
@@ -65,8 +66,7 @@ pub async fn list_users(
     _who: Allowed<ManageUsers>,
     Query(list): Query<List>,
 ) -> Result<Json<Page<UserRow>>> {
-    let paging = Paging::new(list.page, list.per_page);
-    let from: Option<Place> = list.cursor.as_deref().map(decode_cursor).transpose()?;
+    let slice = Slice::new(list.page, list.per_page, list.cursor.as_deref())?;
     let filter = Filter {
         role: list.role,
         active: list.active.map(|flag| flag.0),
@@ -74,13 +74,9 @@ pub async fn list_users(
     };
 
     let total = lists::total(&app.db, &filter).await?;
-    let slice = lists::slice(&app.db, &filter, paging, from).await?;
-    let last = slice.users.last().filter(|_| slice.more);
-    let next = last
-        .map(|user| encode_cursor(&Place::after(user.created_at, user.id)))
-        .transpose()?;
-    let rows = slice.users.into_iter().map(UserRow::from).collect();
-    let mut page = Page::new(rows, total.count, paging).with_next(next);
+    let users = lists::slice(&app.db, &filter, &slice).await?;
+    let place = |user: &User| Place::after(user.created_at, user.id);
+    let mut page = slice.page(users, total.count, place)?;
     page.total_capped = total.capped;
-    Ok(Json(page))
+    Ok(Json(page.map(UserRow::from)))
 }

@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use desk_http::{
     Allowed, Error, Page, Path, Query, Result,
     openapi::ErrorBody,
-    page::{MAX_PAGE, MAX_PER_PAGE},
+    page::{MAX_PAGE, MAX_PER_PAGE, Place, Slice},
 };
 use desk_identity::can::GenerateApiKeys;
 use garde::Validate;
@@ -16,7 +16,6 @@ use crate::{
     store::{
         keys::{self, ListedApiKey},
         projects,
-        slice::Slice,
     },
 };
 
@@ -61,6 +60,6 @@ pub async fn list(
     let rows = keys::list(&app.db, id, &slice).await?;
     let total = keys::count(&app.db, id).await?;
     slice
-        .page(rows, total, |key| (key.created_at.0, key.id))
+        .page(rows, total, |key| Place::after(key.created_at.0, key.id))
         .map(Json)
 }
