@@ -8,6 +8,7 @@
 )]
 
 mod availability;
+mod bus;
 mod custom_resources;
 mod databases;
 mod environment;
