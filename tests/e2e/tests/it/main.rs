@@ -8,6 +8,7 @@
 
 mod backup;
 mod canary;
+mod collector;
 mod ctl;
 mod deadlines;
 mod documents;
@@ -26,4 +27,5 @@ mod rolling;
 mod sessions;
 mod snippets;
 mod stream;
+mod telemetry;
 mod trail;

@@ -4,10 +4,9 @@
 //! - [`secrets`]: what was planted, and how it is found again in whatever writing;
 //! - [`witness`]: makes the calls, and keeps every answer but for what it is there to hand out;
 //! - `accounts`, `keys`, `headers`, `failures`, `settings`: the ways on which secrets pass;
-//! - [`places`]: where they could have stayed; [`collector`]: what traces are sent to.
+//! - [`places`]: where they could have stayed.
 
 mod accounts;
-mod collector;
 mod failures;
 mod headers;
 mod keys;
@@ -19,7 +18,8 @@ mod witness;
 use e2e::World;
 use xtask::service::Service;
 
-use collector::Collector;
+use crate::collector::Collector;
+
 use secrets::fresh;
 use witness::Witness;
 

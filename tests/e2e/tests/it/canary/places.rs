@@ -8,8 +8,8 @@ use xtask::{
     service::Service,
 };
 
-use super::{collector::Collector, secrets::Secrets};
-use crate::stream::raw;
+use super::secrets::Secrets;
+use crate::{collector::Collector, stream::raw};
 
 /// A place, as text.
 pub struct Place {
