@@ -1,6 +1,9 @@
 //! `person`: what the desk has about somebody.
 
-use std::{io, path::PathBuf};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use clap::Subcommand;
 use serde_json::json;
@@ -66,13 +69,18 @@ impl Command {
                 user,
                 to: Some(path),
             } => {
-                let mut file = create_private(path)?;
+                // Half an export is no export, and takes no whole one's place.
+                let part = part_of(path);
                 let source = format!("/admin/users/{user}/export");
-                if let Err(failure) = api.download(&source, &mut file).await {
-                    // Half an export is no export.
-                    drop(std::fs::remove_file(path));
+                let written = match create_private(&part) {
+                    Ok(mut file) => api.download(&source, &mut file).await,
+                    Err(failure) => Err(failure),
+                };
+                if let Err(failure) = written {
+                    drop(fs::remove_file(&part));
                     return Err(failure);
                 }
+                fs::rename(&part, path)?;
                 answer(common.json, &json!({ "file": path }), |_| {
                     vec![format!("written to {}", path.display())]
                 })
@@ -86,4 +94,10 @@ impl Command {
             }
         }
     }
+}
+
+fn part_of(path: &Path) -> PathBuf {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    part.into()
 }

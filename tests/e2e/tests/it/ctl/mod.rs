@@ -1,15 +1,13 @@
 //! The operators' command line against a running desk: what it answers, what it refuses, and the
 //! exit codes that scripts go by.
 
-use std::{
-    fmt::Write as _,
-    fs,
-    os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
-};
+mod operator;
+
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Stdio};
 
 use desk_testkit::eventually;
 use e2e::{Key, Person, World};
+use operator::Operator;
 use serde_json::{Value, json};
 use tokio::process::Command;
 use xtask::{service::Service, stack::Stack};
@@ -18,104 +16,6 @@ use crate::{faults::truth::settled, stream};
 
 const ROOT: &str = "super@support.local";
 const PASSWORD: &str = "password";
-
-/// A command that was run.
-#[derive(Debug)]
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Ran {
-    /// The answer of one that ended with this code.
-    #[track_caller]
-    fn answer(&self, code: i32) -> Value {
-        assert_eq!(self.code, code, "{self:?}");
-        serde_json::from_str(&self.out).unwrap_or_else(|_| panic!("{self:?}"))
-    }
-
-    /// The words of one that failed like this and answered nothing.
-    #[track_caller]
-    fn refusal(&self, code: i32, kind: &str) -> String {
-        assert_eq!((self.code, self.out.as_str()), (code, ""), "{self:?}");
-        let last = self.err.lines().last().unwrap_or_default();
-        let told: Value = serde_json::from_str(last).unwrap_or_else(|_| panic!("{self:?}"));
-        assert_eq!(told["kind"], kind, "{self:?}");
-        told["error"].as_str().unwrap().to_owned()
-    }
-}
-
-/// Whoever sits at the command line.
-#[derive(Clone)]
-struct Operator {
-    program: PathBuf,
-    env: Vec<(String, String)>,
-}
-
-impl Operator {
-    /// Services' commands are run by a script that knows their settings.
-    fn of(stack: &Stack, url: &str) -> Self {
-        let folder = &stack.plan().folder;
-        let script = folder.join("run-service");
-        let mut text = "#!/bin/sh\nservice=$1\nshift\nset -a\ncase $service in\n".to_owned();
-        for service in Service::ALL {
-            writeln!(text, "{service})").unwrap();
-            for (name, value) in stack.env(service) {
-                assert!(!value.contains('\''), "{name}");
-                writeln!(text, "{name}='{value}'").unwrap();
-            }
-            writeln!(text, ";;").unwrap();
-        }
-        let binaries = stack.plan().binaries.display();
-        writeln!(text, "esac\nexec '{binaries}'/\"$service\" \"$@\"").unwrap();
-        fs::write(&script, text).unwrap();
-        fs::set_permissions(&script, fs::Permissions::from_mode(0o700)).unwrap();
-        let setting = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        Self {
-            program: stack.plan().binaries.join("supportdeskctl"),
-            env: vec![
-                setting("SUPPORTDESK_URL", url),
-                setting(
-                    "SUPPORTDESK_RUN",
-                    &format!("{} {{service}}", script.display()),
-                ),
-            ],
-        }
-    }
-
-    fn with(&self, name: &str, value: &str) -> Self {
-        let mut with = self.clone();
-        with.env.push((name.to_owned(), value.to_owned()));
-        with
-    }
-
-    fn logged_in_as(&self, email: &str, password: &str) -> Self {
-        self.with("SUPPORTDESK_EMAIL", email)
-            .with("SUPPORTDESK_PASSWORD", password)
-    }
-
-    /// Runs it with `--json`.
-    async fn run(&self, words: &str) -> Ran {
-        self.words(words.split_whitespace().chain(["--json"])).await
-    }
-
-    async fn words(&self, words: impl Iterator<Item = &str>) -> Ran {
-        let mut command = Command::new(&self.program);
-        command
-            .args(words)
-            .env_clear()
-            .envs(self.env.iter().map(|(name, value)| (name, value)))
-            .kill_on_drop(true);
-        let output = command.output().await.expect("supportdeskctl is built");
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().trim().to_owned();
-        Ran {
-            code: output.status.code().unwrap(),
-            out: text(output.stdout),
-            err: text(output.stderr),
-        }
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_operator_administers_the_desk() {
@@ -489,6 +389,7 @@ async fn reports_are_rebuilt_and_verified(world: &World, root: &Operator) {
 
     let whole = root.run("reports verify").await.answer(0);
     assert_eq!(whole["differences"], json!([]));
+    assert_eq!(progress(world).await, json!({"done": 1, "total": 1}));
     world
         .sql(
             Service::Reporting,
@@ -507,6 +408,19 @@ async fn reports_are_rebuilt_and_verified(world: &World, root: &Operator) {
         root.run("reports verify").await.answer(0)["differences"],
         json!([])
     );
+}
+
+/// How far `reporting verify` says it is: what the bar goes by.
+async fn progress(world: &World) -> Value {
+    let mut command = Command::new(world.stack.program(Service::Reporting));
+    command
+        .args(["verify", "--progress"])
+        .envs(world.stack.env(Service::Reporting))
+        .stdin(Stdio::null());
+    let output = command.output().await.unwrap();
+    let lines = String::from_utf8(output.stderr).unwrap();
+    let told = lines.lines().find(|line| line.starts_with("{\"done\""));
+    serde_json::from_str(told.unwrap_or_else(|| panic!("{lines}"))).unwrap()
 }
 
 async fn a_person_is_exported_and_erased(
@@ -535,8 +449,9 @@ async fn a_person_is_exported_and_erased(
         root.run(&format!("person export {id}")).await.answer(0)["user"]["id"],
         id
     );
-    root.run(&format!("person export 999999 --to {}", file.display()))
-        .await;
+    let missing = format!("person export 999999 --to {}", file.display());
+    root.run(&missing).await.refusal(4, "not_found");
+    assert!(file.exists() && !file.with_extension("json.part").exists());
     root.run("person export 999999")
         .await
         .refusal(4, "not_found");
