@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use crate::{
     bench, compose_env, down, events,
     lab::{Care, Lab, Servers},
-    load, logs,
+    load, logs, openapi,
     paths::Profile,
     prepare, rebuild_reports, reconcile, say,
     test::{self, Step},
@@ -135,6 +135,8 @@ enum Command {
         /// Only these crates; all when left out
         crates: Vec<String>,
     },
+    /// Renew the committed API document, `docs/openapi.json`, from the services' code
+    Openapi,
 }
 
 /// Runs the command that the program was called with.
@@ -211,6 +213,7 @@ async fn execute(command: Command) -> Result<()> {
         }
         Command::ComposeEnv => compose_env::run(),
         Command::Prepare { check, crates } => prepare_on_some_server(check, &crates).await,
+        Command::Openapi => openapi::run().await,
     }
 }
 

@@ -6,7 +6,7 @@
 //! | [`up`], [`supervise`], [`down`], [`logs`], [`events`], [`mod@reconcile`] | the local stack, from start to stop |
 //! | [`compose_env`] | the secrets of the stack in containers |
 //! | [`demo`], [`seed`], [`load`] | what a local stack is filled with |
-//! | [`mod@test`], [`lab`], [`prepare`], [`mod@bench`] | the test run, its servers, the checked SQL data, the measurements |
+//! | [`mod@test`], [`lab`], [`prepare`], [`mod@openapi`], [`mod@bench`] | the test run, its servers, the checked SQL data, the API document, the measurements |
 //! | [`stack`] | the eight services as processes: used by `up` and by the end-to-end test |
 //! | [`service`], [`settings`], [`secrets`], [`databases`], [`ports`] | what the stack is made of |
 //! | [`postgres`], [`nats`] | finding, installing and running the two servers |
@@ -32,6 +32,7 @@ pub mod load;
 pub mod lock;
 pub mod logs;
 pub mod nats;
+pub mod openapi;
 pub mod paths;
 pub mod pids;
 pub mod ports;

@@ -37,6 +37,8 @@ pub fn router(app: Arc<App>) -> Router {
     let cors = cors(&app.cors_origins);
     let router = Router::new()
         .route(openapi::PATH, get(openapi::show))
+        .route(openapi::page::PATH, get(openapi::page::page))
+        .route(openapi::page::FILES, get(openapi::page::file))
         .route("/.well-known/jwks.json", any(doors::pass))
         .route("/api/{*path}", any(doors::pass))
         .with_state(app);

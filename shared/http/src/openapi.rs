@@ -1,5 +1,7 @@
 //! What every service's OpenAPI document shares: the error envelope and the ways to sign in.
 
+mod words;
+
 use std::collections::BTreeMap;
 
 use axum::{Json, Router};
@@ -13,6 +15,8 @@ use utoipa::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
+pub use words::{MessageKindWord, PriorityWord, RoleWord, SourceWord, StatusWord};
+
 /// Where each service serves its own document, for the gateway to merge.
 pub const PATH: &str = "/openapi.json";
 
@@ -24,6 +28,7 @@ pub struct ErrorBody {
     pub error: String,
     /// With a 422: messages by field.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub details: Option<BTreeMap<String, Vec<String>>>,
 }
 
@@ -47,14 +52,26 @@ impl Modify for SecuritySchemes {
                 HttpBuilder::new()
                     .scheme(HttpAuthScheme::Bearer)
                     .bearer_format("JWT")
+                    .description(Some(
+                        "The `access_token` of a login, a registration or a refresh.",
+                    ))
                     .build(),
             ),
         );
-        for (name, header) in [("api_key", "X-Api-Key"), ("api_secret", "X-Api-Secret")] {
-            components.add_security_scheme(
-                name,
-                SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new(header))),
-            );
+        for (name, header, about) in [
+            (
+                "api_key",
+                "X-Api-Key",
+                "The public half of a project's key, `sk_…`; only together with the secret half.",
+            ),
+            (
+                "api_secret",
+                "X-Api-Secret",
+                "The secret half of a project's key, `ss_…`, shown once when it is made.",
+            ),
+        ] {
+            let value = ApiKeyValue::with_description(header, about);
+            components.add_security_scheme(name, SecurityScheme::ApiKey(ApiKey::Header(value)));
         }
     }
 }

@@ -10,7 +10,13 @@ use crate::app::App;
     get,
     path = "/.well-known/jwks.json",
     tag = "Auth",
-    responses((status = 200, description = "The keys", body = serde_json::Value)),
+    responses((
+        status = 200, description = "The keys", body = serde_json::Value,
+        example = json!({"keys": [{
+            "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": "kqZ4yB0m",
+            "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+        }]}),
+    )),
     security(()),
 )]
 pub async fn jwks(State(app): State<App>) -> Json<Jwks> {

@@ -15,8 +15,13 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
 
-/// The document's head: name and version of this service.
+/// The document's head: name and version of this service, and what its tags mean.
 #[derive(OpenApi)]
+#[openapi(tags(
+    (name = "Auth", description = "Signing in, staying in, signing out, and one's own account."),
+    (name = "Users", description = "Accounts, administered."),
+    (name = "Audit", description = "Who changed what, and from where."),
+))]
 struct Document;
 
 /// Every route of the service.

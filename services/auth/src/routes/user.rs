@@ -1,7 +1,7 @@
 //! Accounts as they are answered.
 
 use desk_events::Role;
-use desk_http::{Result, Timestamp};
+use desk_http::{Result, Timestamp, openapi::RoleWord};
 use serde::Serialize;
 use sqlx::PgPool;
 use utoipa::ToSchema;
@@ -14,18 +14,28 @@ use crate::{
 /// An account in a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UserRow {
+    /// User id.
     id: i64,
+    /// Name.
     #[schema(example = "Alice Okafor")]
     name: String,
+    /// E-mail address.
     #[schema(example = "alice@support.local")]
     email: String,
-    #[schema(value_type = String, example = "agent")]
+    /// What the account may do.
+    #[schema(value_type = RoleWord, example = "agent")]
     role: Role,
+    /// Department.
     department: Option<String>,
+    /// Phone number.
     phone: Option<String>,
+    /// Whether it may sign in.
     is_active: bool,
+    /// When the address was verified.
     email_verified_at: Option<Timestamp>,
+    /// When it last signed in.
     last_login_at: Option<Timestamp>,
+    /// When it was made.
     created_at: Timestamp,
 }
 
@@ -51,12 +61,14 @@ impl From<User> for UserRow {
 pub struct UserDetail {
     #[serde(flatten)]
     user: UserRow,
+    /// Those that are assigned to it.
     projects: Vec<ProjectRef>,
 }
 
 /// An account, wrapped by its name.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UserAnswer {
+    /// The account.
     user: UserDetail,
 }
 

@@ -4,13 +4,27 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::components;
+use super::{components, examples, operations, rows};
 use crate::domain::route::{JWKS, PREFIX};
 
 /// The keys of a path item that are operations.
 const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
+
+/// What a reader should know of all operations.
+const ABOUT: &str = "\
+The portal's endpoints take a bearer token (`POST /api/auth/login` answers one), those under \
+`/api/external` a project's API key and secret.
+
+- Ids are integers, times UTC in whole seconds (`2024-04-21T09:00:00Z`).
+- `PUT` and `PATCH` do the same: what is left out stays, `null` clears where a field may be null.
+- Strings are trimmed, unknown fields ignored. `true`, `false`, `1` and `0` are booleans in a query.
+- Lists are pages; `next_cursor` of one as `cursor` of the next stays quick at any depth.
+- Checks come in this order: 401, 403 for the role, 400, 413, 415 and 422 for what was sent, 404, 422 for \
+ids in the body that there are not, 409.
+- Every error is `{\"error\": \"…\"}`, a 422 with `details`: messages by field, of every bad field at once.
+- With an `Idempotency-Key` the same call is done once within 24 hours, and answered alike.";
 
 /// One service's document.
 #[derive(Debug, Clone)]
@@ -26,6 +40,7 @@ pub struct Part {
 pub fn merge(mut parts: Vec<Part>) -> Value {
     for part in &mut parts {
         publish_paths(&mut part.document);
+        rows::name(&mut part.document);
         components::keep_referenced(&mut part.document);
     }
     components::part_names(&mut parts);
@@ -42,20 +57,29 @@ pub fn merge(mut parts: Vec<Part>) -> Value {
         union(&mut shared, take(&mut document, "components"));
     }
     name_operations(&mut paths);
-    json!({
+    let mut document = head();
+    document.insert("tags".to_owned(), tags.into_values().collect());
+    document.insert("paths".to_owned(), paths.into());
+    document.insert("components".to_owned(), shared.into());
+    operations::complete(&mut document);
+    examples::fill(&mut document);
+    document.into()
+}
+
+fn head() -> Map<String, Value> {
+    let head = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "SupportDesk API",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Support tickets of many projects in one desk: the portal's endpoints \
-                (bearer token) and the external projects' (API key and secret).",
+            "summary": "Support tickets of many projects in one desk.",
+            "description": ABOUT,
+            "contact": {"name": "The SupportDesk maintainers"},
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": "/"}],
-        "tags": tags.into_values().collect::<Vec<_>>(),
-        "paths": paths,
-        "components": shared,
-    })
+        "servers": [{"url": "/", "description": "The desk that serves this document"}],
+    });
+    take(&mut Map::from_iter([("head".to_owned(), head)]), "head")
 }
 
 fn take(document: &mut Map<String, Value>, key: &str) -> Map<String, Value> {
@@ -131,12 +155,14 @@ fn gather_tags(document: &Map<String, Value>, tags: &mut BTreeMap<String, Value>
     }
 }
 
-/// Leaves an operation id that is alone; those that share one, or have none, are named by
-/// method and path.
+/// Leaves an operation id that is alone. `PATCH` and `PUT` of a path are one operation under two
+/// methods: `update_user`, and `update_user_put`. Others that share an id, or have none, are named
+/// by method and path.
 fn name_operations(paths: &mut Map<String, Value>) {
+    part_twins(paths);
     let mut count = BTreeMap::<String, usize>::new();
     each_operation(paths, |_, _, operation| {
-        if let Some(id) = operation.get("operationId").and_then(Value::as_str) {
+        if let Some(id) = id(operation) {
             *count.entry(id.to_owned()).or_default() += 1;
         }
     });
@@ -146,8 +172,7 @@ fn name_operations(paths: &mut Map<String, Value>) {
         .map(|(id, _)| id.clone())
         .collect();
     each_operation(paths, |path, method, operation| {
-        let id = operation.get("operationId").and_then(Value::as_str);
-        if id.is_some_and(|id| count.get(id) == Some(&1)) {
+        if id(operation).is_some_and(|id| count.get(id) == Some(&1)) {
             return;
         }
         let mut name = operation_name(method, path);
@@ -158,7 +183,22 @@ fn name_operations(paths: &mut Map<String, Value>) {
     });
 }
 
-fn each_operation(
+fn part_twins(paths: &mut Map<String, Value>) {
+    for item in paths.values_mut().filter_map(Value::as_object_mut) {
+        let of = |method: &str| item.get(method)?.get("operationId")?.as_str();
+        let twin = of("put").filter(|put| of("patch") == Some(put));
+        if let Some(put) = twin.map(|id| format!("{id}_put")) {
+            item["put"]["operationId"] = put.into();
+        }
+    }
+}
+
+fn id(operation: &Map<String, Value>) -> Option<&str> {
+    operation.get("operationId").and_then(Value::as_str)
+}
+
+/// Visits every operation with its path and method.
+pub(super) fn each_operation(
     paths: &mut Map<String, Value>,
     mut visit: impl FnMut(&str, &str, &mut Map<String, Value>),
 ) {
@@ -202,8 +242,8 @@ mod tests {
             "paths": {
                 "/auth/me": {"get": {"operationId": "me", "tags": ["auth"], "responses": answer("Page")}},
                 "/admin/users/{id}": {
-                    "put": {"operationId": "update", "tags": ["users"], "responses": answer("Row")},
-                    "patch": {"operationId": "update", "tags": ["users"], "responses": answer("Row")},
+                    "put": {"operationId": "update_user", "tags": ["users"], "responses": answer("Row")},
+                    "patch": {"operationId": "update_user", "tags": ["users"], "responses": answer("Row")},
                 },
                 "/.well-known/jwks.json": {"get": {"operationId": "jwks", "responses": answer("Same")}},
                 "/internal/users/{id}": {"get": {"operationId": "record", "responses": answer("Secret")}},
@@ -221,8 +261,8 @@ mod tests {
         });
         let ticket = json!({
             "paths": {
-                "/tickets": {"get": {"operationId": "list", "tags": ["tickets"], "responses": answer("Page")}},
-                "/tickets/{id}": {"put": {"operationId": "update", "responses": answer("Same")}},
+                "/tickets": {"get": {"operationId": "index", "tags": ["tickets"], "responses": answer("Page")}},
+                "/tickets/{id}": {"put": {"operationId": "index", "responses": answer("Same")}},
             },
             "components": {
                 "schemas": {
@@ -270,7 +310,7 @@ mod tests {
             ]
         );
         assert_eq!(document["openapi"], "3.1.0");
-        assert_eq!(document["servers"], json!([{"url": "/"}]));
+        assert_eq!(document["servers"][0]["url"], "/");
     }
 
     #[test]
@@ -299,8 +339,9 @@ mod tests {
         let document = merged();
         let id = |path: &str, method: &str| document["paths"][path][method]["operationId"].clone();
         assert_eq!(id("/api/auth/me", "get"), "me");
-        assert_eq!(id("/api/admin/users/{id}", "put"), "put_admin_users_id");
-        assert_eq!(id("/api/admin/users/{id}", "patch"), "patch_admin_users_id");
+        assert_eq!(id("/api/admin/users/{id}", "patch"), "update_user");
+        assert_eq!(id("/api/admin/users/{id}", "put"), "update_user_put");
+        assert_eq!(id("/api/tickets", "get"), "get_tickets");
         assert_eq!(id("/api/tickets/{id}", "put"), "put_tickets_id");
     }
 

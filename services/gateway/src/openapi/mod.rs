@@ -1,7 +1,12 @@
-//! `GET /api/openapi.json`: the services' documents as one.
+//! `GET /api/openapi.json`: the services' documents as one; `GET /api/docs`: the page to read it.
 
 mod components;
+mod examples;
+mod faults;
 pub mod merge;
+mod operations;
+pub mod page;
+mod rows;
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,7 +30,10 @@ const KEPT: Duration = Duration::from_secs(10);
 
 /// What the gateway itself answers.
 #[derive(OpenApi)]
-#[openapi(paths(show))]
+#[openapi(
+    paths(show, page::page),
+    tags((name = "Document", description = "The API, described.")),
+)]
 struct Own;
 
 /// This document
@@ -34,7 +42,7 @@ struct Own;
 #[utoipa::path(
     get,
     path = PATH,
-    tag = "meta",
+    tag = "Document",
     operation_id = "openapi",
     responses(
         (status = 200, description = "The OpenAPI 3.1 document", content_type = "application/json"),

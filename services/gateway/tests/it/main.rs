@@ -6,6 +6,7 @@
 )]
 
 mod cors;
+mod docs;
 mod documents;
 mod identity;
 mod limits;

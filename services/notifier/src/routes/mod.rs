@@ -8,8 +8,11 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::App;
 
-/// The document's head: name and version of this service.
+/// The document's head: name and version of this service, and what its tags mean.
 #[derive(OpenApi)]
+#[openapi(tags(
+    (name = "Notifications", description = "What one is mailed about."),
+))]
 struct Document;
 
 /// Every route of the notifier.

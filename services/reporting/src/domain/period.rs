@@ -4,12 +4,13 @@ use std::iter::successors;
 
 use serde::Deserialize;
 use time::{Date, Duration, Month};
+use utoipa::ToSchema;
 
 /// The most periods of a report (contract, Reports).
 pub(crate) const MAX_PERIODS: usize = 1_000;
 
 /// How days are summed up.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum GroupBy {
     /// Each by itself.

@@ -9,8 +9,11 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::App;
 
-/// The document's head: name and version of this service.
+/// The document's head: name and version of this service, and what its tags mean.
 #[derive(OpenApi)]
+#[openapi(tags(
+    (name = "Reports", description = "Figures over tickets, as JSON or CSV."),
+))]
 struct Document;
 
 /// Every route of reporting.

@@ -9,14 +9,19 @@ use crate::App;
 
 /// A file's bytes, for whoever sees its ticket and message. Always as an attachment.
 #[utoipa::path(
-    get, path = "/attachments/{id}", tag = "Tickets",
+    get, path = "/attachments/{id}", tag = "Tickets", operation_id = "download_attachment",
     params(
         ("id" = i64, Path, description = "Attachment id"),
         ("Range" = Option<String>, Header, description = "One range of bytes"),
     ),
     responses(
-        (status = 200, description = "The bytes", content_type = "application/octet-stream"),
-        (status = 206, description = "Those that were asked for", content_type = "application/octet-stream"),
+        (status = 200, description = "The bytes", content_type = "application/octet-stream",
+         headers(
+             ("Content-Disposition" = String, description = "Always an attachment, with its name"),
+             ("ETag" = String, description = "For `If-Range`; a file never changes"),
+         )),
+        (status = 206, description = "Those that were asked for", content_type = "application/octet-stream",
+         headers(("Content-Range" = String, description = "Which of how many"))),
         (status = 401, description = "Not signed in", body = ErrorBody),
         (status = 404, description = "Not there, or out of scope", body = ErrorBody),
         (status = 416, description = "It has no such bytes", body = ErrorBody),

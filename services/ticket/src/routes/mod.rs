@@ -20,8 +20,13 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{App, domain::Refused};
 
-/// The document's head: name and version of this service.
+/// The document's head: name and version of this service, and what its tags mean.
 #[derive(OpenApi)]
+#[openapi(tags(
+    (name = "Tickets", description = "Tickets with their messages, files, history and ratings."),
+    (name = "Configuration", description = "What tickets are sorted by and measured against: categories, tags, SLA policies, calendars, and canned responses."),
+    (name = "External", description = "What an external project calls with its API key."),
+))]
 struct Document;
 
 /// Every route of the service.

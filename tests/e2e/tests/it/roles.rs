@@ -26,6 +26,7 @@ const EVERYONE: &[&str] = &[
 /// Operations of visitors, and those that read the portal token themselves.
 const VISITORS: &[&str] = &[
     "GET /openapi.json",
+    "GET /docs",
     "POST /auth/login",
     "POST /auth/register",
     "POST /auth/refresh",

@@ -25,10 +25,11 @@ use crate::{
 pub struct List {
     /// By the user with this id.
     #[garde(inner(range(min = 1)))]
+    #[param(minimum = 1)]
     actor: Option<i64>,
     /// This action.
     #[garde(inner(length(chars, max = 255)))]
-    #[param(example = "user.role_changed")]
+    #[param(example = "user.role_changed", max_length = 255)]
     action: Option<String>,
     /// To all of a kind (`project`), or to one of them (`project:7`).
     #[garde(skip)]
@@ -42,9 +43,11 @@ pub struct List {
     #[garde(skip)]
     #[param(value_type = Option<String>)]
     to: Option<DayOrMoment>,
+    /// Page number, from 1.
     #[garde(inner(range(min = 1, max = MAX_PAGE)))]
-    #[param(minimum = 1)]
+    #[param(minimum = 1, maximum = 1_000_000)]
     page: Option<u32>,
+    /// Rows a page.
     #[garde(inner(range(min = 1, max = MAX_PER_PAGE)))]
     #[param(minimum = 1, maximum = 100)]
     per_page: Option<u32>,
@@ -124,16 +127,21 @@ impl From<Change> for AuditChange {
 /// Something that was administered.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AuditRow {
+    /// Entry id.
     id: i64,
+    /// Who did it.
     actor: AuditActor,
+    /// What was done.
     #[schema(example = "user.role_changed")]
     action: String,
+    /// To what.
     target: AuditTarget,
     /// Which fields changed; of long texts the beginning.
     changes: Vec<AuditChange>,
     /// Where the actor called from.
     #[schema(example = "203.0.113.9")]
     address: Option<String>,
+    /// When.
     at: Timestamp,
 }
 
@@ -165,7 +173,7 @@ impl From<Row> for AuditRow {
 #[utoipa::path(
     get,
     path = "/admin/audit",
-    tag = "Users",
+    tag = "Audit",
     params(List),
     responses(
         (status = 200, description = "A page of the audit", body = Page<AuditRow>),

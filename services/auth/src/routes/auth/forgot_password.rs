@@ -27,6 +27,7 @@ const ASKED: Message = Message {
 /// Whose password is forgotten.
 #[derive(Deserialize, Validate, ToSchema)]
 pub struct ForgotPassword {
+    /// The account's e-mail address.
     #[garde(required, inner(custom(desk_http::fields::email)))]
     #[schema(required, nullable = false, example = "customer@support.local")]
     email: Option<String>,

@@ -24,9 +24,11 @@ const INVALID: Error = Error::Unauthenticated("Invalid credentials");
 /// An account's address and password.
 #[derive(Deserialize, Validate, ToSchema)]
 pub struct Login {
+    /// The account's e-mail address, whatever its case.
     #[garde(required, inner(custom(desk_http::fields::email)))]
     #[schema(required, nullable = false, example = "admin@support.local")]
     email: Option<String>,
+    /// The account's password.
     #[garde(required, inner(custom(Password::check_given)))]
     #[schema(required, nullable = false, value_type = String, format = Password, max_length = 1000)]
     password: Option<Password>,

@@ -24,14 +24,17 @@ use crate::{
 /// What one changes on one's own account; what is left out stays.
 #[derive(Deserialize, Validate, ToSchema)]
 pub struct Profile {
+    /// Name.
     #[serde(default, deserialize_with = "not_null")]
     #[garde(inner(length(chars, max = 255)))]
     #[schema(nullable = false, max_length = 255)]
     name: Option<String>,
+    /// Phone number.
     #[serde(default)]
     #[garde(inner(length(chars, max = 50)))]
     #[schema(value_type = Option<String>, max_length = 50)]
     phone: Patch<String>,
+    /// A new password, at least 8 characters.
     #[serde(default, deserialize_with = "not_null")]
     #[garde(inner(custom(Password::check_new)))]
     #[schema(nullable = false, value_type = Option<String>, format = Password, min_length = 8, max_length = 1000)]

@@ -24,18 +24,23 @@ use crate::{
 /// A customer who makes an account.
 #[derive(Deserialize, Validate, ToSchema)]
 pub struct Register {
+    /// Name.
     #[garde(required, inner(length(chars, max = 255)))]
     #[schema(required, nullable = false, max_length = 255)]
     name: Option<String>,
+    /// E-mail address, unique whatever its case.
     #[garde(required, inner(custom(desk_http::fields::email)))]
     #[schema(required, nullable = false)]
     email: Option<String>,
+    /// At least 8 characters.
     #[garde(required, inner(custom(Password::check_new)))]
     #[schema(required, nullable = false, value_type = String, format = Password, min_length = 8, max_length = 1000)]
     password: Option<Password>,
+    /// The same again.
     #[garde(custom(matches(self.password.as_ref())))]
     #[schema(required, nullable = false, value_type = String, format = Password)]
     password_confirmation: Option<Password>,
+    /// Phone number.
     #[garde(inner(length(chars, max = 50)))]
     #[schema(max_length = 50)]
     phone: Option<String>,

@@ -26,12 +26,15 @@ use crate::{
 /// A mailed token, and the password to set.
 #[derive(Deserialize, Validate, ToSchema)]
 pub struct ResetPassword {
+    /// From the mailed link.
     #[garde(required, inner(custom(OneTimeToken::check)))]
     #[schema(required, nullable = false, value_type = String, max_length = 255)]
     token: Option<OneTimeToken>,
+    /// The new password, at least 8 characters.
     #[garde(required, inner(custom(Password::check_new)))]
     #[schema(required, nullable = false, value_type = String, format = Password, min_length = 8, max_length = 1000)]
     password: Option<Password>,
+    /// The same again.
     #[garde(custom(matches(self.password.as_ref())))]
     #[schema(required, nullable = false, value_type = String, format = Password)]
     password_confirmation: Option<Password>,

@@ -1,7 +1,7 @@
 //! What a login, a registration and a refresh answer.
 
 use desk_events::Role;
-use desk_http::Result;
+use desk_http::{Result, openapi::RoleWord};
 use desk_identity::portal::PortalSession;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,6 +13,7 @@ use crate::{app::App, tokens::NextToken};
 pub struct TokenAnswer {
     /// The portal token: `Authorization: Bearer …`.
     access_token: String,
+    /// Always `bearer`.
     #[schema(example = "bearer")]
     token_type: &'static str,
     /// Seconds until it expires.
@@ -34,12 +35,16 @@ impl TokenAnswer {
 /// Who signed in.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UserSummary {
+    /// User id.
     pub id: i64,
+    /// Name.
     #[schema(example = "Support Admin")]
     pub name: String,
+    /// E-mail address.
     #[schema(example = "admin@support.local")]
     pub email: String,
-    #[schema(value_type = String, example = "admin")]
+    /// What the account may do.
+    #[schema(value_type = RoleWord, example = "admin")]
     pub role: Role,
 }
 
@@ -48,5 +53,6 @@ pub struct UserSummary {
 pub struct SignedInAnswer {
     #[serde(flatten)]
     pub token: TokenAnswer,
+    /// Whose it is.
     pub user: UserSummary,
 }

@@ -21,6 +21,7 @@ use crate::{
 /// A mailed token.
 #[derive(Deserialize, Validate, ToSchema)]
 pub struct VerifyEmail {
+    /// From the mailed link.
     #[garde(required, inner(custom(OneTimeToken::check)))]
     #[schema(required, nullable = false, value_type = String, max_length = 255)]
     token: Option<OneTimeToken>,

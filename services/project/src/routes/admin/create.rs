@@ -22,16 +22,27 @@ use crate::{
 /// A new project. Slug and prefix come from the name.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub struct CreateProject {
+    /// Name; prefix and slug are made of it.
     #[garde(required, inner(length(chars, min = 1, max = 255)))]
-    #[schema(required, example = "NaijaHomes")]
+    #[schema(
+        required,
+        nullable = false,
+        example = "NaijaHomes",
+        min_length = 1,
+        max_length = 255
+    )]
     name: Option<String>,
+    /// What it is.
     #[garde(inner(length(chars, max = 65_535)))]
+    #[schema(max_length = 65_535)]
     description: Option<String>,
+    /// Where its customers write to.
     #[garde(inner(custom(email)))]
     #[schema(format = Email)]
     support_email: Option<String>,
+    /// Its site.
     #[garde(inner(url, length(chars, max = 2_048), custom(website::check)))]
-    #[schema(example = "https://naijahomes.example")]
+    #[schema(example = "https://naijahomes.example", max_length = 2048)]
     website_url: Option<String>,
     /// IANA name; UTC unless given.
     #[garde(inner(custom(zone::check)))]
@@ -63,10 +74,10 @@ impl CreateProject {
 
 /// Makes a project.
 #[utoipa::path(
-    post, path = "/admin/projects", tag = "projects", operation_id = "admin_create_project",
+    post, path = "/admin/projects", tag = "Projects", operation_id = "admin_create_project",
     request_body = CreateProject,
     responses(
-        (status = 201, body = ProjectAnswer),
+        (status = 201, description = "The project", body = ProjectAnswer),
         (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 413, body = ErrorBody),
         (status = 415, body = ErrorBody), (status = 422, body = ErrorBody),

@@ -11,10 +11,10 @@ use crate::{App, store::projects};
 
 /// Deletes a project softly: its tickets stay for admins, its keys die.
 #[utoipa::path(
-    delete, path = "/admin/projects/{id}", tag = "projects", operation_id = "admin_delete_project",
+    delete, path = "/admin/projects/{id}", tag = "Projects", operation_id = "admin_delete_project",
     params(("id" = i64, Path, description = "Project id")),
     responses(
-        (status = 200, body = Message),
+        (status = 200, description = "The project is deleted", body = Message),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
         (status = 404, body = ErrorBody),
     ),

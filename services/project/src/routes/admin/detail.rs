@@ -18,13 +18,16 @@ use crate::{
 /// `{"project": …}`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProjectAnswer {
+    /// The project.
     project: ProjectDetail,
 }
 
 /// A project with its agents, SLA policies and keys.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProjectDetail {
+    /// Project id.
     id: i64,
+    /// Name.
     #[schema(example = "NaijaHomes")]
     name: String,
     /// Given once, never changed.
@@ -33,16 +36,24 @@ pub struct ProjectDetail {
     /// Of its ticket numbers; given once, never changed.
     #[schema(example = "NAIJ")]
     prefix: String,
+    /// What it is.
     description: Option<String>,
+    /// Whether tickets can be filed to it.
     is_active: bool,
     /// Tickets that are not deleted.
     tickets_count: i64,
+    /// Agents assigned to it.
     agents_count: i64,
+    /// When it was made.
     created_at: Timestamp,
+    /// Where its customers write to.
     support_email: Option<String>,
+    /// Its site.
     website_url: Option<String>,
+    /// IANA name.
     #[schema(example = "Africa/Lagos")]
     timezone: String,
+    /// Free-form settings.
     #[schema(value_type = Object)]
     settings: Value,
     /// The active ones, leads first.

@@ -25,6 +25,7 @@ const SEARCH_TOTAL: i64 = 10_000;
 pub struct ListProjects {
     /// In name or slug, whatever the case.
     #[garde(inner(length(chars, min = 1, max = 200)))]
+    #[param(min_length = 1, max_length = 200)]
     search: Option<String>,
     /// true: enabled ones only; false: disabled ones only.
     #[garde(skip)]
@@ -32,9 +33,11 @@ pub struct ListProjects {
     active: Option<Flag>,
     /// From 1.
     #[garde(inner(range(min = 1, max = MAX_PAGE)))]
+    #[param(minimum = 1, maximum = 1_000_000)]
     page: Option<u32>,
     /// 20 unless given.
     #[garde(inner(range(min = 1, max = MAX_PER_PAGE)))]
+    #[param(minimum = 1, maximum = 100)]
     per_page: Option<u32>,
     /// `next_cursor` of the page before.
     #[garde(inner(length(max = 200)))]
@@ -43,10 +46,10 @@ pub struct ListProjects {
 
 /// Lists the projects, newest first.
 #[utoipa::path(
-    get, path = "/admin/projects", tag = "projects", operation_id = "admin_list_projects",
+    get, path = "/admin/projects", tag = "Projects", operation_id = "admin_list_projects",
     params(ListProjects),
     responses(
-        (status = 200, body = Page<ListedProject>),
+        (status = 200, description = "A page of projects", body = Page<ListedProject>),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
         (status = 422, body = ErrorBody),
     ),

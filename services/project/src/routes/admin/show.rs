@@ -9,10 +9,10 @@ use crate::{App, store::projects};
 
 /// Shows a project with its agents, SLA policies and keys.
 #[utoipa::path(
-    get, path = "/admin/projects/{id}", tag = "projects", operation_id = "admin_show_project",
+    get, path = "/admin/projects/{id}", tag = "Projects", operation_id = "admin_show_project",
     params(("id" = i64, Path, description = "Project id")),
     responses(
-        (status = 200, body = ProjectAnswer),
+        (status = 200, description = "The project", body = ProjectAnswer),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
         (status = 404, body = ErrorBody),
     ),

@@ -25,19 +25,22 @@ pub struct UpdateProject {
     /// Slug and prefix stay as they are.
     #[garde(inner(length(chars, min = 1, max = 255)))]
     #[serde(default, deserialize_with = "not_null")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, min_length = 1, max_length = 255)]
     name: Option<String>,
+    /// What it is.
     #[garde(inner(length(chars, max = 65_535)))]
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 65_535)]
     description: Patch<String>,
+    /// Where its customers write to.
     #[garde(inner(custom(email)))]
     #[serde(default)]
     #[schema(value_type = Option<String>, format = Email)]
     support_email: Patch<String>,
+    /// Its site.
     #[garde(inner(url, length(chars, max = 2_048), custom(website::check)))]
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "https://naijahomes.example")]
+    #[schema(value_type = Option<String>, example = "https://naijahomes.example", max_length = 2048)]
     website_url: Patch<String>,
     /// IANA name.
     #[garde(inner(custom(zone::check)))]
@@ -72,12 +75,12 @@ impl UpdateProject {
 
 /// Changes a project, enables or disables it.
 #[utoipa::path(
-    method(put, patch), path = "/admin/projects/{id}", tag = "projects",
+    method(put, patch), path = "/admin/projects/{id}", tag = "Projects",
     operation_id = "admin_update_project",
     params(("id" = i64, Path, description = "Project id")),
     request_body = UpdateProject,
     responses(
-        (status = 200, body = ProjectAnswer),
+        (status = 200, description = "The project", body = ProjectAnswer),
         (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
         (status = 413, body = ErrorBody), (status = 415, body = ErrorBody),

@@ -18,14 +18,18 @@ use crate::{
 /// `{"agents": […]}`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Assignables {
+    /// The active ones.
     agents: Vec<Assignable>,
 }
 
 /// Somebody to assign a ticket to.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Assignable {
+    /// User id.
     id: i64,
+    /// Name.
     name: String,
+    /// Leads the project.
     is_lead: bool,
 }
 
@@ -41,10 +45,10 @@ impl From<ProjectAgent> for Assignable {
 
 /// Lists the project's active agents, for assigning; for its staff and for admins.
 #[utoipa::path(
-    get, path = "/projects/{id}/agents", tag = "projects", operation_id = "list_project_agents",
+    get, path = "/projects/{id}/agents", tag = "Projects", operation_id = "list_project_agents",
     params(("id" = i64, Path, description = "Project id")),
     responses(
-        (status = 200, body = Assignables),
+        (status = 200, description = "The agents", body = Assignables),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
         (status = 404, body = ErrorBody),
     ),

@@ -22,9 +22,11 @@ use crate::{
 pub struct ListOpenProjects {
     /// From 1.
     #[garde(inner(range(min = 1, max = MAX_PAGE)))]
+    #[param(minimum = 1, maximum = 1_000_000)]
     page: Option<u32>,
     /// 20 unless given.
     #[garde(inner(range(min = 1, max = MAX_PER_PAGE)))]
+    #[param(minimum = 1, maximum = 100)]
     per_page: Option<u32>,
     /// `next_cursor` of the page before.
     #[garde(inner(length(max = 200)))]
@@ -34,9 +36,12 @@ pub struct ListOpenProjects {
 /// A project to file tickets to.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProjectName {
+    /// Project id.
     id: i64,
+    /// Name.
     #[schema(example = "NaijaHomes")]
     name: String,
+    /// URL word.
     #[schema(example = "naijahomes")]
     slug: String,
 }
@@ -54,10 +59,10 @@ impl From<OpenProject> for ProjectName {
 /// Lists the active projects that the caller may file tickets to: an agent's own, everybody
 /// else's all.
 #[utoipa::path(
-    get, path = "/projects", tag = "projects", operation_id = "list_projects",
+    get, path = "/projects", tag = "Projects", operation_id = "list_projects",
     params(ListOpenProjects),
     responses(
-        (status = 200, body = Page<ProjectName>),
+        (status = 200, description = "A page of projects", body = Page<ProjectName>),
         (status = 401, body = ErrorBody), (status = 422, body = ErrorBody),
     ),
     security(("portal" = [])),

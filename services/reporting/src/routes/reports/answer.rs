@@ -11,6 +11,7 @@ use axum::{
 use desk_http::{Error, Timestamp};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 use super::sheet::{self, Sheet};
 
@@ -18,7 +19,7 @@ use super::sheet::{self, Sheet};
 const AS_OF: HeaderName = HeaderName::from_static("x-data-as-of");
 
 /// How a report is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Format {
     /// The reference's shape.

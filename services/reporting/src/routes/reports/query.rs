@@ -21,10 +21,11 @@ pub(super) struct Filter {
     pub(super) to: Option<Day>,
     /// This project alone.
     #[garde(inner(range(min = 1)))]
+    #[param(minimum = 1)]
     pub(super) project_id: Option<i64>,
     /// `json` or `csv`; `Accept: text/csv` asks for CSV, too.
     #[garde(skip)]
-    #[param(value_type = Option<String>)]
+    #[param(inline)]
     pub(super) format: Option<Format>,
 }
 

@@ -37,9 +37,13 @@ pub(super) struct Sla {
 /// One entry a priority.
 #[derive(Debug, Serialize, ToSchema)]
 struct ByPriority {
+    /// Of priority critical.
     critical: Deadlines,
+    /// Of priority high.
     high: Deadlines,
+    /// Of priority medium.
     medium: Deadlines,
+    /// Of priority low.
     low: Deadlines,
 }
 

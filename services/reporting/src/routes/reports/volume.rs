@@ -34,14 +34,15 @@ pub(super) struct Grouped {
     to: Option<Day>,
     /// This project alone.
     #[garde(inner(range(min = 1)))]
+    #[param(minimum = 1)]
     project_id: Option<i64>,
     /// `day` (the default), `week` or `month`; at most 1,000 periods.
     #[garde(skip)]
-    #[param(value_type = Option<String>)]
+    #[param(inline)]
     group_by: Option<GroupBy>,
     /// `json` or `csv`; `Accept: text/csv` asks for CSV, too.
     #[garde(skip)]
-    #[param(value_type = Option<String>)]
+    #[param(inline)]
     format: Option<Format>,
 }
 

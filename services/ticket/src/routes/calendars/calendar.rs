@@ -47,6 +47,7 @@ impl From<Calendar> for CalendarBody {
 /// One calendar.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WrappedCalendar {
+    /// The calendar.
     calendar: CalendarBody,
 }
 

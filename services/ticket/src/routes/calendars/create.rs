@@ -25,11 +25,11 @@ use crate::{
 pub struct CreateCalendar {
     /// At most 255 characters.
     #[garde(required, inner(length(chars, min = 1, max = 255)))]
-    #[schema(required)]
+    #[schema(required, nullable = false, min_length = 1, max_length = 255)]
     name: Option<String>,
     /// IANA name.
     #[garde(required, inner(custom(calendar::zone)))]
-    #[schema(required, example = "Africa/Lagos")]
+    #[schema(required, nullable = false, example = "Africa/Lagos")]
     timezone: Option<String>,
     /// The periods of each day of the week, `mon` to `sun`. One that ends no later than it begins
     /// goes over midnight; a whole day is 00:00 to 24:00.
@@ -60,7 +60,7 @@ impl CreateCalendar {
 
 /// Makes a calendar, for policies to name.
 #[utoipa::path(
-    post, path = "/admin/calendars", tag = "Configuration",
+    post, path = "/admin/calendars", tag = "Configuration", operation_id = "create_calendar",
     request_body = CreateCalendar,
     responses(
         (status = 201, description = "The calendar", body = WrappedCalendar),

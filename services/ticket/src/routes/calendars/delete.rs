@@ -17,7 +17,7 @@ use crate::{
 
 /// Deletes a calendar that no policy names. Tickets keep the hours that were frozen on them.
 #[utoipa::path(
-    delete, path = "/admin/calendars/{id}", tag = "Configuration",
+    delete, path = "/admin/calendars/{id}", tag = "Configuration", operation_id = "delete_calendar",
     params(("id" = i64, Path, description = "Calendar id")),
     responses(
         (status = 200, description = "Done", body = Message),

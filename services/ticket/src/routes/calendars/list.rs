@@ -18,7 +18,7 @@ pub struct Calendars {
 
 /// All calendars, by name.
 #[utoipa::path(
-    get, path = "/admin/calendars", tag = "Configuration",
+    get, path = "/admin/calendars", tag = "Configuration", operation_id = "list_calendars",
     responses(
         (status = 200, description = "The calendars", body = Calendars),
         (status = 401, description = "Not signed in", body = ErrorBody),

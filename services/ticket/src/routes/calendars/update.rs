@@ -26,16 +26,17 @@ pub struct UpdateCalendar {
     /// At most 255 characters.
     #[serde(default, deserialize_with = "fields::not_null")]
     #[garde(inner(length(chars, min = 1, max = 255)))]
+    #[schema(min_length = 1, max_length = 255, nullable = false)]
     name: Option<String>,
     /// IANA name.
     #[serde(default, deserialize_with = "fields::not_null")]
     #[garde(inner(custom(calendar::zone)))]
-    #[schema(example = "Africa/Lagos")]
+    #[schema(example = "Africa/Lagos", nullable = false)]
     timezone: Option<String>,
     /// The periods of each day of the week, in place of the old ones.
     #[serde(default, deserialize_with = "fields::not_null")]
     #[garde(inner(custom(calendar::hours)))]
-    #[schema(
+    #[schema(nullable = false,
         value_type = Option<Object>,
         example = json!({"mon": [["09:00", "12:00"], ["13:00", "17:00"]]})
     )]
@@ -43,7 +44,7 @@ pub struct UpdateCalendar {
     /// At most 366 days without work, in place of the old ones.
     #[serde(default, deserialize_with = "fields::not_null")]
     #[garde(inner(length(max = HOLIDAYS)))]
-    #[schema(value_type = Option<Vec<String>>, example = json!(["2026-12-25"]))]
+    #[schema(value_type = Option<Vec<String>>, example = json!(["2026-12-25"]), nullable = false)]
     holidays: Option<Vec<Day>>,
 }
 
@@ -65,6 +66,7 @@ impl UpdateCalendar {
 /// Changes a calendar. Tickets filed before keep the hours that were frozen on them.
 #[utoipa::path(
     method(put, patch), path = "/admin/calendars/{id}", tag = "Configuration",
+    operation_id = "update_calendar",
     params(("id" = i64, Path, description = "Calendar id")),
     request_body = UpdateCalendar,
     responses(

@@ -24,21 +24,23 @@ use crate::{
 pub struct CreateResponse {
     /// At most 255 characters.
     #[garde(required, inner(length(chars, min = 1, max = 255)))]
-    #[schema(required)]
+    #[schema(required, nullable = false, min_length = 1, max_length = 255)]
     title: Option<String>,
     /// At most 65,535 characters; `{{customer_name}}`, `{{ticket_number}}` and `{{agent_name}}`
     /// stand for a ticket's.
     #[garde(required, inner(length(chars, min = 1, max = 65_535)))]
-    #[schema(required)]
+    #[schema(required, nullable = false, min_length = 1, max_length = 65_535)]
     body: Option<String>,
     /// What is typed for it; at most 255 characters.
     #[garde(inner(length(chars, max = 255)))]
+    #[schema(max_length = 255)]
     shortcut: Option<String>,
     /// For others, too; false unless told.
     #[garde(skip)]
     is_shared: Option<bool>,
     /// Shared with this project's staff only.
     #[garde(inner(range(min = 1)))]
+    #[schema(minimum = 1)]
     project_id: Option<i64>,
 }
 
@@ -57,6 +59,7 @@ impl CreateResponse {
 /// Makes a canned response of one's own.
 #[utoipa::path(
     post, path = "/canned-responses", tag = "Configuration",
+    operation_id = "create_canned_response",
     request_body = CreateResponse,
     responses(
         (status = 201, description = "The canned response", body = WrappedResponse),

@@ -19,6 +19,7 @@ use crate::{
 /// Deletes a canned response: one's own, or as an admin anybody's.
 #[utoipa::path(
     delete, path = "/canned-responses/{id}", tag = "Configuration",
+    operation_id = "delete_canned_response",
     params(("id" = i64, Path, description = "Canned response id")),
     responses(
         (status = 200, description = "Done", body = Message),

@@ -23,6 +23,7 @@ use crate::{
 pub struct List {
     /// Only this project's own; without it all that the caller may see.
     #[garde(inner(range(min = 1)))]
+    #[param(minimum = 1)]
     project_id: Option<i64>,
     /// With this in title, shortcut or text, whatever its case.
     #[garde(inner(length(chars, max = 200)))]
@@ -30,9 +31,11 @@ pub struct List {
     search: Option<String>,
     /// Page number, from 1.
     #[garde(inner(range(min = 1, max = MAX_PAGE)))]
+    #[param(minimum = 1, maximum = 1_000_000)]
     page: Option<u32>,
     /// Rows a page.
     #[garde(inner(range(min = 1, max = MAX_PER_PAGE)))]
+    #[param(minimum = 1, maximum = 100)]
     per_page: Option<u32>,
     /// `next_cursor` of the page before; goes before `page`.
     #[garde(inner(length(bytes, max = 200)))]
@@ -41,7 +44,7 @@ pub struct List {
 
 /// One's own canned responses and the shared ones, newest first.
 #[utoipa::path(
-    get, path = "/canned-responses", tag = "Configuration",
+    get, path = "/canned-responses", tag = "Configuration", operation_id = "list_canned_responses",
     params(List),
     responses(
         (status = 200, description = "A page of canned responses", body = Page<ResponseBody>),

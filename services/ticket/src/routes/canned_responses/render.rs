@@ -20,13 +20,14 @@ use crate::{
 pub struct Render {
     /// Whose customer and number stand in the text.
     #[garde(required, inner(range(min = 1)))]
-    #[param(required)]
+    #[param(required, minimum = 1)]
     ticket_id: Option<i64>,
 }
 
 /// A canned response with its placeholders filled in for a ticket: plain text, nothing escaped.
 #[utoipa::path(
     get, path = "/canned-responses/{id}/render", tag = "Configuration",
+    operation_id = "render_canned_response",
     params(("id" = i64, Path, description = "Canned response id"), Render),
     responses(
         (status = 200, description = "The canned response, its text rendered", body = WrappedResponse),

@@ -53,6 +53,7 @@ impl From<CannedResponse> for ResponseBody {
 /// One canned response.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WrappedResponse {
+    /// The canned response.
     canned_response: ResponseBody,
 }
 

@@ -27,24 +27,27 @@ pub struct UpdateResponse {
     /// At most 255 characters.
     #[serde(default, deserialize_with = "fields::not_null")]
     #[garde(inner(length(chars, min = 1, max = 255)))]
+    #[schema(min_length = 1, max_length = 255, nullable = false)]
     title: Option<String>,
     /// At most 65,535 characters.
     #[serde(default, deserialize_with = "fields::not_null")]
     #[garde(inner(length(chars, min = 1, max = 65_535)))]
+    #[schema(min_length = 1, max_length = 65_535, nullable = false)]
     body: Option<String>,
     /// What is typed for it; at most 255 characters.
     #[serde(default)]
     #[garde(inner(length(chars, max = 255)))]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 255)]
     shortcut: Patch<String>,
     /// For others, too.
     #[serde(default, deserialize_with = "fields::not_null")]
     #[garde(skip)]
+    #[schema(nullable = false)]
     is_shared: Option<bool>,
     /// Shared with this project's staff only; null for all staff.
     #[serde(default)]
     #[garde(inner(range(min = 1)))]
-    #[schema(value_type = Option<i64>)]
+    #[schema(value_type = Option<i64>, minimum = 1)]
     project_id: Patch<i64>,
 }
 
@@ -64,6 +67,7 @@ impl UpdateResponse {
 /// Changes a canned response: one's own, or as an admin a shared one.
 #[utoipa::path(
     method(put, patch), path = "/canned-responses/{id}", tag = "Configuration",
+    operation_id = "update_canned_response",
     params(("id" = i64, Path, description = "Canned response id")),
     request_body = UpdateResponse,
     responses(

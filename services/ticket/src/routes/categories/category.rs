@@ -52,6 +52,7 @@ impl CategoryNode {
 /// One category.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WrappedCategory {
+    /// The category.
     category: CategoryNode,
 }
 

@@ -22,10 +22,11 @@ use crate::{
 pub struct CreateCategory {
     /// The category that it stands below; null for a root.
     #[garde(inner(range(min = 1)))]
+    #[schema(minimum = 1)]
     parent_id: Option<i64>,
     /// At most 255 characters.
     #[garde(required, inner(length(chars, min = 1, max = 255)))]
-    #[schema(required)]
+    #[schema(required, nullable = false, min_length = 1, max_length = 255)]
     name: Option<String>,
     /// `#RRGGBB`.
     #[garde(inner(custom(fields::color)))]
@@ -33,6 +34,7 @@ pub struct CreateCategory {
     color: Option<String>,
     /// What belongs here; at most 65,535 characters.
     #[garde(inner(length(chars, max = 65_535)))]
+    #[schema(max_length = 65_535)]
     description: Option<String>,
 }
 
@@ -50,7 +52,7 @@ impl CreateCategory {
 
 /// Makes a category.
 #[utoipa::path(
-    post, path = "/categories", tag = "Configuration",
+    post, path = "/categories", tag = "Configuration", operation_id = "create_category",
     request_body = CreateCategory,
     responses(
         (status = 201, description = "The category", body = WrappedCategory),

@@ -18,7 +18,7 @@ use crate::{
 
 /// Deletes a category. Those right below it move to its parent, its tickets go on showing it.
 #[utoipa::path(
-    delete, path = "/categories/{id}", tag = "Configuration",
+    delete, path = "/categories/{id}", tag = "Configuration", operation_id = "delete_category",
     params(("id" = i64, Path, description = "Category id")),
     responses(
         (status = 200, description = "Done", body = Message),

@@ -17,7 +17,7 @@ pub struct Categories {
 
 /// All categories as a tree.
 #[utoipa::path(
-    get, path = "/categories", tag = "Configuration",
+    get, path = "/categories", tag = "Configuration", operation_id = "list_categories",
     responses(
         (status = 200, description = "The tree", body = Categories),
         (status = 401, description = "Not signed in", body = ErrorBody),

@@ -25,11 +25,12 @@ pub struct UpdateCategory {
     /// The category to move below, with all that stands below this one; null for a root.
     #[serde(default)]
     #[garde(inner(range(min = 1)))]
-    #[schema(value_type = Option<i64>)]
+    #[schema(value_type = Option<i64>, minimum = 1)]
     parent_id: Patch<i64>,
     /// At most 255 characters.
     #[serde(default, deserialize_with = "fields::not_null")]
     #[garde(inner(length(chars, min = 1, max = 255)))]
+    #[schema(min_length = 1, max_length = 255, nullable = false)]
     name: Option<String>,
     /// `#RRGGBB`.
     #[serde(default)]
@@ -39,7 +40,7 @@ pub struct UpdateCategory {
     /// What belongs here; at most 65,535 characters.
     #[serde(default)]
     #[garde(inner(length(chars, max = 65_535)))]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 65_535)]
     description: Patch<String>,
 }
 
@@ -61,6 +62,7 @@ impl UpdateCategory {
 /// Changes or moves a category; those below it move along.
 #[utoipa::path(
     method(put, patch), path = "/categories/{id}", tag = "Configuration",
+    operation_id = "update_category",
     params(("id" = i64, Path, description = "Category id")),
     request_body = UpdateCategory,
     responses(

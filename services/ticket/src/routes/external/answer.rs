@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use desk_http::Timestamp;
+use desk_http::{
+    Timestamp,
+    openapi::{PriorityWord, StatusWord},
+};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -19,18 +22,31 @@ use crate::{
 /// A ticket as a row of a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ExternalRow {
+    /// Ticket id.
     pub ticket_id: i64,
+    /// Ticket number.
     pub ticket_number: String,
+    /// What it is about, in a line.
     pub subject: String,
+    /// Where it stands.
+    #[schema(value_type = StatusWord)]
     pub status: &'static str,
+    /// How urgent it is.
+    #[schema(value_type = PriorityWord)]
     pub priority: &'static str,
+    /// Whom it is for.
     pub customer_name: String,
+    /// The customer's e-mail.
     pub customer_email: String,
     /// The assignee's name.
     pub assigned_to: Option<String>,
+    /// Replies of both sides, without notes.
     pub reply_count: i32,
+    /// When it was filed.
     pub created_at: Timestamp,
+    /// When something last happened.
     pub last_activity_at: Timestamp,
+    /// When it was resolved; null once it is reopened.
     pub resolved_at: Option<Timestamp>,
 }
 

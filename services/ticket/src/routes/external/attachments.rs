@@ -8,13 +8,19 @@ use crate::{App, domain::Scope, routes::download};
 /// A file's bytes: of the project's tickets and their replies, never of a note.
 #[utoipa::path(
     get, path = "/external/attachments/{id}", tag = "External",
+    operation_id = "download_external_attachment",
     params(
         ("id" = i64, Path, description = "Attachment id"),
         ("Range" = Option<String>, Header, description = "One range of bytes"),
     ),
     responses(
-        (status = 200, description = "The bytes", content_type = "application/octet-stream"),
-        (status = 206, description = "Those that were asked for", content_type = "application/octet-stream"),
+        (status = 200, description = "The bytes", content_type = "application/octet-stream",
+         headers(
+             ("Content-Disposition" = String, description = "Always an attachment, with its name"),
+             ("ETag" = String, description = "For `If-Range`; a file never changes"),
+         )),
+        (status = 206, description = "Those that were asked for", content_type = "application/octet-stream",
+         headers(("Content-Range" = String, description = "Which of how many"))),
         (status = 401, description = "Invalid API credentials", body = ErrorBody),
         (status = 404, description = "Not there, or another project's", body = ErrorBody),
         (status = 416, description = "It has no such bytes", body = ErrorBody),

@@ -20,7 +20,7 @@ use crate::{
 pub struct ExternalClose {
     /// Must be the ticket's customer's.
     #[garde(required, inner(custom(fields::email)))]
-    #[schema(required)]
+    #[schema(required, nullable = false)]
     customer_email: Option<String>,
 }
 
@@ -36,6 +36,7 @@ pub struct Closed {
 /// Closes a ticket for its customer; again, the same.
 #[utoipa::path(
     post, path = "/external/tickets/{ticket_number}/close", tag = "External",
+    operation_id = "close_external_ticket",
     params(
         ("ticket_number" = String, Path, description = "e.g. NAIJ-2024-00043"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same key, the same answer"),

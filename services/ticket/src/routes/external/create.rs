@@ -2,7 +2,10 @@
 
 use axum::{extract::State, http::StatusCode};
 use desk_events::{Priority, Source};
-use desk_http::{KeyHolder, Result, Timestamp, Valid, fields, openapi::ErrorBody};
+use desk_http::{
+    KeyHolder, Result, Timestamp, Valid, fields,
+    openapi::{ErrorBody, PriorityWord, StatusWord},
+};
 use garde::Validate;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -26,33 +29,36 @@ use crate::{
 pub struct CreateExternalTicket {
     /// The customer's name.
     #[garde(required, inner(length(chars, min = 1, max = 255)))]
-    #[schema(required)]
+    #[schema(required, nullable = false, min_length = 1, max_length = 255)]
     customer_name: Option<String>,
     /// The customer's e-mail; a new one gets an account.
     #[garde(required, inner(custom(fields::email)))]
-    #[schema(required)]
+    #[schema(required, nullable = false)]
     customer_email: Option<String>,
     /// At most 255 characters.
     #[garde(required, inner(length(chars, min = 1, max = 255)))]
-    #[schema(required)]
+    #[schema(required, nullable = false, min_length = 1, max_length = 255)]
     subject: Option<String>,
     /// At most 65,535 characters.
     #[garde(required, inner(length(chars, min = 1, max = 65_535)))]
-    #[schema(required)]
+    #[schema(required, nullable = false, min_length = 1, max_length = 65_535)]
     description: Option<String>,
     /// The customer's phone.
     #[garde(inner(length(chars, max = 50)))]
+    #[schema(max_length = 50)]
     customer_phone: Option<String>,
     /// The project's own id of the customer: a string, or an integer that is kept as one.
     #[serde(default, deserialize_with = "string_or_integer")]
     #[garde(inner(length(chars, max = 255)))]
+    #[schema(max_length = 255)]
     customer_id: Option<String>,
     /// `medium` unless told.
     #[garde(skip)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<PriorityWord>)]
     priority: Option<Priority>,
     /// A category's id.
     #[garde(inner(range(min = 1)))]
+    #[schema(minimum = 1)]
     category_id: Option<i64>,
     /// Free-form data.
     #[garde(inner(custom(fields::json_bounds)))]
@@ -79,9 +85,10 @@ pub struct FiledTicket {
     /// Ticket id.
     ticket_id: i64,
     /// `open`.
+    #[schema(value_type = StatusWord)]
     status: &'static str,
     /// As asked for.
-    #[schema(value_type = String)]
+    #[schema(value_type = PriorityWord)]
     priority: Priority,
     /// When.
     created_at: Timestamp,
@@ -101,7 +108,7 @@ impl FiledTicket {
 
 /// Files a ticket for a customer.
 #[utoipa::path(
-    post, path = "/external/tickets", tag = "External",
+    post, path = "/external/tickets", tag = "External", operation_id = "create_external_ticket",
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key, the same answer")),
     request_body = CreateExternalTicket,
     responses(

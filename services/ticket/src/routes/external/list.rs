@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use desk_events::{Priority, Status};
 use desk_http::{
     KeyHolder, Page, Paging, Query, Result,
-    openapi::ErrorBody,
+    openapi::{ErrorBody, PriorityWord, StatusWord},
     page::{MAX_PAGE, MAX_PER_PAGE},
 };
 use garde::Validate;
@@ -28,29 +28,32 @@ use crate::{
 pub struct ExternalTickets {
     /// Page number, from 1.
     #[garde(inner(range(min = 1, max = MAX_PAGE)))]
+    #[param(minimum = 1, maximum = 1_000_000)]
     page: Option<u32>,
     /// Rows a page.
     #[garde(inner(range(min = 1, max = MAX_PER_PAGE)))]
+    #[param(minimum = 1, maximum = 100)]
     per_page: Option<u32>,
     /// `next_cursor` of the page before; goes before `page`.
     #[garde(inner(length(bytes, max = 500)))]
     cursor: Option<String>,
     /// Of this customer.
     #[garde(inner(length(chars, max = 255)))]
+    #[param(max_length = 255)]
     customer_email: Option<String>,
     /// Of this status.
     #[garde(skip)]
-    #[param(value_type = Option<String>)]
+    #[param(inline, value_type = Option<StatusWord>)]
     status: Option<Status>,
     /// Of this priority.
     #[garde(skip)]
-    #[param(value_type = Option<String>)]
+    #[param(inline, value_type = Option<PriorityWord>)]
     priority: Option<Priority>,
 }
 
 /// The project's tickets, newest first.
 #[utoipa::path(
-    get, path = "/external/tickets", tag = "External",
+    get, path = "/external/tickets", tag = "External", operation_id = "list_external_tickets",
     params(ExternalTickets),
     responses(
         (status = 200, description = "A page of tickets", body = Page<ExternalRow>),

@@ -2,7 +2,10 @@
 
 use axum::{extract::State, http::StatusCode};
 use desk_events::{MessageKind, Status};
-use desk_http::{Error, KeyHolder, Path, Result, Valid, fields, openapi::ErrorBody};
+use desk_http::{
+    Error, KeyHolder, Path, Result, Valid, fields,
+    openapi::{ErrorBody, StatusWord},
+};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -26,11 +29,11 @@ use crate::{
 pub struct ExternalReply {
     /// At most 65,535 characters.
     #[garde(required, inner(length(chars, min = 1, max = 65_535)))]
-    #[schema(required)]
+    #[schema(required, nullable = false, min_length = 1, max_length = 65_535)]
     body: Option<String>,
     /// Must be the ticket's customer's.
     #[garde(required, inner(custom(fields::email)))]
-    #[schema(required)]
+    #[schema(required, nullable = false)]
     customer_email: Option<String>,
 }
 
@@ -42,13 +45,14 @@ pub struct Replied {
     /// Ticket number.
     ticket: String,
     /// The ticket's status by now.
-    #[schema(value_type = String)]
+    #[schema(value_type = StatusWord)]
     status: Status,
 }
 
 /// Adds a customer's reply.
 #[utoipa::path(
     post, path = "/external/tickets/{ticket_number}/reply", tag = "External",
+    operation_id = "reply_to_external_ticket",
     params(
         ("ticket_number" = String, Path, description = "e.g. NAIJ-2024-00043"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same key, the same answer"),

@@ -26,6 +26,7 @@ pub struct WrappedExternalTicket {
 /// A ticket of the project with its replies.
 #[utoipa::path(
     get, path = "/external/tickets/{ticket_number}", tag = "External",
+    operation_id = "show_external_ticket",
     params(("ticket_number" = String, Path, description = "e.g. NAIJ-2024-00043")),
     responses(
         (status = 200, description = "The ticket", body = WrappedExternalTicket),

@@ -2,7 +2,10 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use desk_events::Priority;
-use desk_http::{Allowed, ClientAddress, Result, Valid, openapi::ErrorBody};
+use desk_http::{
+    Allowed, ClientAddress, Result, Valid,
+    openapi::{ErrorBody, PriorityWord},
+};
 use desk_identity::can::ManageSlaPolicies;
 use garde::Validate;
 use serde::Deserialize;
@@ -23,13 +26,15 @@ use crate::{
 pub struct CreatePolicy {
     /// Null: the default of all projects.
     #[garde(inner(range(min = 1)))]
+    #[schema(minimum = 1)]
     project_id: Option<i64>,
     /// Named for its priority unless told.
     #[garde(inner(length(chars, min = 1, max = 255)))]
+    #[schema(min_length = 1, max_length = 255)]
     name: Option<String>,
     /// The priority it rules.
     #[garde(required)]
-    #[schema(value_type = String)]
+    #[schema(value_type = PriorityWord)]
     priority: Option<Priority>,
     /// Minutes to the first staff reply, at most as many as to the resolution.
     #[garde(
@@ -37,14 +42,15 @@ pub struct CreatePolicy {
         inner(range(min = 1, max = LONGEST)),
         custom(at_most(self.resolution_minutes))
     )]
-    #[schema(required)]
+    #[schema(required, nullable = false)]
     first_response_minutes: Option<i32>,
     /// Minutes to the resolution, at most a year.
     #[garde(required, inner(range(min = 1, max = LONGEST)))]
-    #[schema(required)]
+    #[schema(required, nullable = false, minimum = 1)]
     resolution_minutes: Option<i32>,
     /// Its working hours; null for around the clock.
     #[garde(inner(range(min = 1)))]
+    #[schema(minimum = 1)]
     calendar_id: Option<i64>,
     /// Waiting for the customer moves the resolution due time; false unless told.
     #[garde(skip)]
@@ -77,7 +83,7 @@ const fn title(priority: Priority) -> &'static str {
 
 /// Makes a policy; it rules tickets filed from now on.
 #[utoipa::path(
-    post, path = "/admin/sla", tag = "Configuration",
+    post, path = "/admin/sla", tag = "Configuration", operation_id = "create_sla_policy",
     request_body = CreatePolicy,
     responses(
         (status = 201, description = "The policy", body = WrappedPolicy),

@@ -17,7 +17,7 @@ use crate::{
 
 /// Deletes a policy. Tickets filed before keep what was frozen on them.
 #[utoipa::path(
-    delete, path = "/admin/sla/{id}", tag = "Configuration",
+    delete, path = "/admin/sla/{id}", tag = "Configuration", operation_id = "delete_sla_policy",
     params(("id" = i64, Path, description = "Policy id")),
     responses(
         (status = 200, description = "Done", body = Message),

@@ -19,6 +19,7 @@ use crate::{
 pub struct Policies {
     /// Only this project's own; without it all that the caller may see.
     #[garde(inner(range(min = 1)))]
+    #[param(minimum = 1)]
     project_id: Option<i64>,
 }
 
@@ -31,7 +32,7 @@ pub struct WrappedPolicies {
 
 /// The SLA policies: the defaults, and those of the projects that the caller sees.
 #[utoipa::path(
-    get, path = "/sla", tag = "Configuration",
+    get, path = "/sla", tag = "Configuration", operation_id = "list_sla_policies",
     params(Policies),
     responses(
         (status = 200, description = "The policies", body = WrappedPolicies),
@@ -50,7 +51,7 @@ pub async fn list(
 
 /// The same list under its older name.
 #[utoipa::path(
-    get, path = "/admin/sla", tag = "Configuration",
+    get, path = "/admin/sla", tag = "Configuration", operation_id = "list_sla_policies_for_admins",
     params(Policies),
     responses(
         (status = 200, description = "The policies", body = WrappedPolicies),

@@ -1,6 +1,6 @@
 //! A policy as it is answered, and what is checked whenever one is saved.
 
-use desk_http::{Details, Error, Result};
+use desk_http::{Details, Error, Result, openapi::PriorityWord};
 use serde::Serialize;
 use sqlx::PgConnection;
 use utoipa::ToSchema;
@@ -26,6 +26,7 @@ pub struct PolicyBody {
     /// Its name.
     name: String,
     /// The priority it rules.
+    #[schema(value_type = PriorityWord)]
     priority: &'static str,
     /// Minutes to the first staff reply.
     first_response_minutes: i32,
@@ -55,6 +56,7 @@ impl From<ProjectPolicy> for PolicyBody {
 /// One SLA policy.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WrappedPolicy {
+    /// The policy.
     sla_policy: PolicyBody,
 }
 

@@ -3,7 +3,8 @@
 use axum::{Json, extract::State};
 use desk_events::Priority;
 use desk_http::{
-    Allowed, ClientAddress, Error, Patch, Path, Result, Valid, fields, openapi::ErrorBody,
+    Allowed, ClientAddress, Error, Patch, Path, Result, Valid, fields,
+    openapi::{ErrorBody, PriorityWord},
 };
 use desk_identity::can::ManageSlaPolicies;
 use garde::Validate;
@@ -26,33 +27,37 @@ pub struct UpdatePolicy {
     /// Null: the default of all projects.
     #[serde(default)]
     #[garde(inner(range(min = 1)))]
-    #[schema(value_type = Option<i64>)]
+    #[schema(value_type = Option<i64>, minimum = 1)]
     project_id: Patch<i64>,
     /// At most 255 characters.
     #[serde(default, deserialize_with = "fields::not_null")]
     #[garde(inner(length(chars, min = 1, max = 255)))]
+    #[schema(min_length = 1, max_length = 255, nullable = false)]
     name: Option<String>,
     /// The priority it rules.
     #[serde(default, deserialize_with = "fields::not_null")]
     #[garde(skip)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<PriorityWord>, nullable = false)]
     priority: Option<Priority>,
     /// Minutes to the first staff reply, at most as many as to the resolution.
     #[serde(default, deserialize_with = "fields::not_null")]
     #[garde(inner(range(min = 1, max = LONGEST)))]
+    #[schema(minimum = 1, nullable = false)]
     first_response_minutes: Option<i32>,
     /// Minutes to the resolution, at most a year.
     #[serde(default, deserialize_with = "fields::not_null")]
     #[garde(inner(range(min = 1, max = LONGEST)))]
+    #[schema(minimum = 1, nullable = false)]
     resolution_minutes: Option<i32>,
     /// Its working hours; null for around the clock.
     #[serde(default)]
     #[garde(inner(range(min = 1)))]
-    #[schema(value_type = Option<i64>)]
+    #[schema(value_type = Option<i64>, minimum = 1)]
     calendar_id: Patch<i64>,
     /// Waiting for the customer moves the resolution due time.
     #[serde(default, deserialize_with = "fields::not_null")]
     #[garde(skip)]
+    #[schema(nullable = false)]
     pause_while_pending: Option<bool>,
 }
 
@@ -75,6 +80,7 @@ impl UpdatePolicy {
 /// Changes a policy. Tickets filed before keep what was frozen on them.
 #[utoipa::path(
     method(put, patch), path = "/admin/sla/{id}", tag = "Configuration",
+    operation_id = "update_sla_policy",
     params(("id" = i64, Path, description = "Policy id")),
     request_body = UpdatePolicy,
     responses(

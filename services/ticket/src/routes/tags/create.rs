@@ -22,7 +22,7 @@ use crate::{
 pub struct CreateTag {
     /// At most 255 characters; unique, whatever the case.
     #[garde(required, inner(length(chars, min = 1, max = 255)))]
-    #[schema(required)]
+    #[schema(required, nullable = false, min_length = 1, max_length = 255)]
     name: Option<String>,
     /// `#RRGGBB`.
     #[garde(inner(custom(fields::color)))]
@@ -33,12 +33,13 @@ pub struct CreateTag {
 /// One tag.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WrappedTag {
+    /// The tag.
     tag: Label,
 }
 
 /// Makes a tag; for staff.
 #[utoipa::path(
-    post, path = "/tags", tag = "Configuration",
+    post, path = "/tags", tag = "Configuration", operation_id = "create_tag",
     request_body = CreateTag,
     responses(
         (status = 201, description = "The tag", body = WrappedTag),

@@ -17,7 +17,7 @@ use crate::{
 
 /// Deletes a tag, which leaves its tickets; for staff. Its name is free again.
 #[utoipa::path(
-    delete, path = "/tags/{id}", tag = "Configuration",
+    delete, path = "/tags/{id}", tag = "Configuration", operation_id = "delete_tag",
     params(("id" = i64, Path, description = "Tag id")),
     responses(
         (status = 200, description = "Done", body = Message),

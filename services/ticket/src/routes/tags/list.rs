@@ -17,7 +17,7 @@ pub struct Tags {
 
 /// All tags, by name.
 #[utoipa::path(
-    get, path = "/tags", tag = "Configuration",
+    get, path = "/tags", tag = "Configuration", operation_id = "list_tags",
     responses(
         (status = 200, description = "The tags", body = Tags),
         (status = 401, description = "Not signed in", body = ErrorBody),

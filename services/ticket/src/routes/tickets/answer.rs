@@ -9,7 +9,10 @@ use axum::{
     http::header::ETAG,
     response::{IntoResponse, Response},
 };
-use desk_http::{Error, Result, Timestamp};
+use desk_http::{
+    Error, Result, Timestamp,
+    openapi::{PriorityWord, SourceWord, StatusWord},
+};
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -38,36 +41,68 @@ const LAST: i64 = 500;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = TicketRow)]
 pub struct TicketRow {
+    /// Ticket id.
     pub id: i64,
+    /// `NAIJ-2024-00043`: prefix of the project, year of filing, running number.
     pub ticket_number: String,
+    /// What it is about, in a line.
     pub subject: String,
+    /// Where it stands.
+    #[schema(value_type = StatusWord)]
     pub status: &'static str,
+    /// How urgent it is.
+    #[schema(value_type = PriorityWord)]
     pub priority: &'static str,
+    /// Filed in the portal, or by a project through the API.
+    #[schema(value_type = SourceWord)]
     pub source: &'static str,
+    /// Whom it is for.
     pub customer_name: String,
+    /// The customer's e-mail.
     pub customer_email: String,
+    /// The customer's phone.
     pub customer_phone: Option<String>,
+    /// The external project's own id of the customer.
     pub external_customer_id: Option<String>,
+    /// The assignee's user id.
     pub assigned_to: Option<i64>,
+    /// When staff first replied.
     pub first_response_at: Option<Timestamp>,
+    /// Until when staff should have replied; null without a policy.
     pub first_response_due_at: Option<Timestamp>,
+    /// Until when it should be resolved; null without a policy.
     pub resolution_due_at: Option<Timestamp>,
+    /// The first reply came too late, or is overdue.
     pub first_response_breached: bool,
+    /// The resolution came too late, or is overdue.
     pub resolution_breached: bool,
+    /// When it was resolved; null once it is reopened.
     pub resolved_at: Option<Timestamp>,
+    /// When it was closed; null once it is reopened.
     pub closed_at: Option<Timestamp>,
+    /// When something last happened that the customer may see.
     pub last_activity_at: Timestamp,
+    /// When it was filed.
     pub created_at: Timestamp,
+    /// When it last changed.
     pub updated_at: Timestamp,
+    /// Rises with every change; the `ETag`, and what `If-Match` names.
     pub version: i64,
+    /// Replies of both sides, without notes.
     pub reply_count: i32,
     /// The caller follows the ticket.
     pub watching: bool,
+    /// Where it belongs.
     pub project: ProjectBrief,
+    /// Its category.
     pub category: Option<Label>,
+    /// Who filed it, or the customer.
     pub creator: Person,
+    /// Who works on it.
     pub assignee: Option<Person>,
+    /// Its tags.
     pub tags: Vec<Label>,
+    /// The policy that its due times follow, as it was then.
     pub sla_policy: Option<PolicyBrief>,
 }
 

@@ -23,20 +23,22 @@ pub struct Assign {
     /// An active agent of the project or an admin; null for nobody.
     #[serde(default)]
     #[garde(inner(range(min = 1)))]
-    #[schema(value_type = Option<i64>, required)]
+    #[schema(value_type = Option<i64>, required, minimum = 1)]
     user_id: Patch<i64>,
 }
 
 /// Gives a ticket to an agent, or to nobody; an open one becomes in progress.
 #[utoipa::path(
     method(patch, put), path = "/tickets/{id}/assign", tag = "Tickets",
+    operation_id = "assign_ticket",
     params(
         ("id" = i64, Path, description = "Ticket id"),
         ("If-Match" = Option<String>, Header, description = "The version it is meant for"),
     ),
     request_body = Assign,
     responses(
-        (status = 200, description = "The ticket", body = Whole),
+        (status = 200, description = "The ticket", body = Whole,
+         headers(("ETag" = String, description = "The ticket's version, for `If-Match`"))),
         (status = 401, description = "Not signed in", body = ErrorBody),
         (status = 403, description = "Staff only", body = ErrorBody),
         (status = 404, description = "Not there, or out of scope", body = ErrorBody),

@@ -2,7 +2,10 @@
 
 use axum::{extract::State, http::StatusCode};
 use desk_events::{Priority, ProjectState, Role, Source};
-use desk_http::{Allowed, Error, Result, SignedIn, fields, openapi::ErrorBody};
+use desk_http::{
+    Allowed, Error, Result, SignedIn, fields,
+    openapi::{ErrorBody, PriorityWord},
+};
 use desk_identity::can::CreateTickets;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -31,34 +34,38 @@ use crate::{
 pub struct CreateTicket {
     /// Where it belongs.
     #[garde(required, inner(range(min = 1)))]
-    #[schema(required)]
+    #[schema(required, nullable = false, minimum = 1)]
     project_id: Option<i64>,
     /// At most 255 characters.
     #[garde(required, inner(length(chars, min = 1, max = 255)))]
-    #[schema(required)]
+    #[schema(required, nullable = false, min_length = 1, max_length = 255)]
     subject: Option<String>,
     /// At most 65,535 characters.
     #[garde(required, inner(length(chars, min = 1, max = 65_535)))]
-    #[schema(required)]
+    #[schema(required, nullable = false, min_length = 1, max_length = 65_535)]
     description: Option<String>,
     /// `medium` unless told.
     #[garde(skip)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<PriorityWord>)]
     priority: Option<Priority>,
     /// A category's id.
     #[garde(inner(range(min = 1)))]
+    #[schema(minimum = 1)]
     category_id: Option<i64>,
     /// Ids of at most 50 tags.
     #[garde(inner(length(max = 50), inner(range(min = 1))))]
+    #[schema(max_items = 50)]
     tags: Option<Vec<i64>>,
     /// Staff only: whom it is for.
     #[garde(inner(length(chars, max = 255)))]
+    #[schema(max_length = 255)]
     customer_name: Option<String>,
     /// Staff only: whom it is for.
     #[garde(inner(custom(fields::email)))]
     customer_email: Option<String>,
     /// Staff only: whom it is for.
     #[garde(inner(length(chars, max = 50)))]
+    #[schema(max_length = 50)]
     customer_phone: Option<String>,
     /// Free-form data.
     #[garde(inner(custom(fields::json_bounds)))]
@@ -87,14 +94,15 @@ pub struct CreateTicketForm {
 
 /// Files a ticket; a customer files as themselves.
 #[utoipa::path(
-    post, path = "/tickets", tag = "Tickets",
+    post, path = "/tickets", tag = "Tickets", operation_id = "create_ticket",
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key, the same answer")),
     request_body(content(
         (CreateTicket = "application/json"),
         (CreateTicketForm = "multipart/form-data"),
     )),
     responses(
-        (status = 201, description = "The ticket", body = Whole),
+        (status = 201, description = "The ticket", body = Whole,
+         headers(("ETag" = String, description = "The ticket's version, for `If-Match`"))),
         (status = 401, description = "Not signed in", body = ErrorBody),
         (status = 409, description = "The same call is still running", body = ErrorBody),
         (status = 413, description = "Too large", body = ErrorBody),

@@ -17,7 +17,7 @@ use crate::{
 
 /// Soft-deletes a ticket: from then on nobody finds it.
 #[utoipa::path(
-    delete, path = "/tickets/{id}", tag = "Tickets",
+    delete, path = "/tickets/{id}", tag = "Tickets", operation_id = "delete_ticket",
     params(
         ("id" = i64, Path, description = "Ticket id"),
         ("If-Match" = Option<String>, Header, description = "The version it is meant for"),
@@ -53,13 +53,14 @@ pub async fn delete(
 
 /// Brings a soft-deleted ticket back.
 #[utoipa::path(
-    post, path = "/admin/tickets/{id}/restore", tag = "Tickets",
+    post, path = "/admin/tickets/{id}/restore", tag = "Tickets", operation_id = "restore_ticket",
     params(
         ("id" = i64, Path, description = "Ticket id"),
         ("If-Match" = Option<String>, Header, description = "The version it is meant for"),
     ),
     responses(
-        (status = 200, description = "The ticket", body = Whole),
+        (status = 200, description = "The ticket", body = Whole,
+         headers(("ETag" = String, description = "The ticket's version, for `If-Match`"))),
         (status = 401, description = "Not signed in", body = ErrorBody),
         (status = 403, description = "Admins only", body = ErrorBody),
         (status = 404, description = "No such deleted ticket", body = ErrorBody),

@@ -5,7 +5,7 @@ use desk_events::{Priority, Role, Status};
 use desk_http::{
     Allowed, Error, Flag, Page, Paging, Query, Result,
     fields::DayOrMoment,
-    openapi::ErrorBody,
+    openapi::{ErrorBody, PriorityWord, StatusWord},
     page::{MAX_PAGE, MAX_PER_PAGE},
 };
 use desk_identity::can::ViewOwnTickets;
@@ -32,26 +32,30 @@ use crate::{
 pub struct Tickets {
     /// Page number, from 1.
     #[garde(inner(range(min = 1, max = MAX_PAGE)))]
+    #[param(minimum = 1, maximum = 1_000_000)]
     page: Option<u32>,
     /// Rows a page.
     #[garde(inner(range(min = 1, max = MAX_PER_PAGE)))]
+    #[param(minimum = 1, maximum = 100)]
     per_page: Option<u32>,
     /// `next_cursor` of the page before; goes before `page`.
     #[garde(inner(length(bytes, max = 500)))]
     cursor: Option<String>,
     /// Of this status.
     #[garde(skip)]
-    #[param(value_type = Option<String>)]
+    #[param(inline, value_type = Option<StatusWord>)]
     status: Option<Status>,
     /// Of this priority.
     #[garde(skip)]
-    #[param(value_type = Option<String>)]
+    #[param(inline, value_type = Option<PriorityWord>)]
     priority: Option<Priority>,
     /// Of this project; narrows what the caller sees.
     #[garde(inner(range(min = 1)))]
+    #[param(minimum = 1)]
     project_id: Option<i64>,
     /// Assigned to this user.
     #[garde(inner(range(min = 1)))]
+    #[param(minimum = 1)]
     assigned_to: Option<i64>,
     /// Assigned to nobody.
     #[garde(skip)]
@@ -64,15 +68,19 @@ pub struct Tickets {
     /// Substring of subject, number or customer e-mail; under three characters a prefix of
     /// number or e-mail.
     #[garde(inner(length(chars, min = 1, max = 200)))]
+    #[param(min_length = 1, max_length = 200)]
     search: Option<String>,
     /// Of this category.
     #[garde(inner(range(min = 1)))]
+    #[param(minimum = 1)]
     category_id: Option<i64>,
     /// With this tag, by id or name.
     #[garde(inner(length(chars, max = 255)))]
+    #[param(max_length = 255)]
     tag: Option<String>,
     /// Of this customer.
     #[garde(inner(length(chars, max = 255)))]
+    #[param(max_length = 255)]
     customer_email: Option<String>,
     /// Filed on this day or at this time, or later.
     #[garde(skip)]
@@ -146,7 +154,7 @@ impl Tickets {
 
 /// The tickets that the caller sees, a page at a time.
 #[utoipa::path(
-    get, path = "/tickets", tag = "Tickets",
+    get, path = "/tickets", tag = "Tickets", operation_id = "list_tickets",
     params(Tickets),
     responses(
         (status = 200, description = "A page of tickets", body = Page<TicketRow>),

@@ -4,7 +4,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use desk_events::MessageKind;
 use desk_http::{
     Allowed, Error, Page, Paging, Path, Query, Result, SignedIn,
-    openapi::ErrorBody,
+    openapi::{ErrorBody, MessageKindWord},
     page::{MAX_PAGE, MAX_PER_PAGE, decode_cursor, encode_cursor},
 };
 use desk_identity::can::{ReplyToTickets, ViewOwnTickets};
@@ -41,9 +41,11 @@ use crate::{
 pub struct Messages {
     /// Page number, from 1.
     #[garde(inner(range(min = 1, max = MAX_PAGE)))]
+    #[param(minimum = 1, maximum = 1_000_000)]
     page: Option<u32>,
     /// Rows a page.
     #[garde(inner(range(min = 1, max = MAX_PER_PAGE)))]
+    #[param(minimum = 1, maximum = 100)]
     per_page: Option<u32>,
     /// `next_cursor` of the page before; goes before `page`.
     #[garde(inner(length(bytes, max = 200)))]
@@ -52,7 +54,7 @@ pub struct Messages {
 
 /// A ticket's messages, oldest first; notes for staff only.
 #[utoipa::path(
-    get, path = "/tickets/{id}/messages", tag = "Tickets",
+    get, path = "/tickets/{id}/messages", tag = "Tickets", operation_id = "list_ticket_messages",
     params(("id" = i64, Path, description = "Ticket id"), Messages),
     responses(
         (status = 200, description = "A page of messages", body = Page<MessageBody>),
@@ -103,12 +105,12 @@ pub async fn list(
 pub struct CreateMessage {
     /// At most 65,535 characters.
     #[garde(required, inner(length(chars, min = 1, max = 65_535)))]
-    #[schema(required)]
+    #[schema(required, nullable = false, min_length = 1, max_length = 65_535)]
     body: Option<String>,
     /// `reply` unless told; `note` is for staff, and never seen by the customer.
     #[serde(rename = "type")]
     #[garde(skip)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<MessageKindWord>)]
     kind: Option<MessageKind>,
 }
 
@@ -136,7 +138,7 @@ pub struct WrappedMessage {
 
 /// Writes a reply or a note.
 #[utoipa::path(
-    post, path = "/tickets/{id}/messages", tag = "Tickets",
+    post, path = "/tickets/{id}/messages", tag = "Tickets", operation_id = "add_ticket_message",
     params(
         ("id" = i64, Path, description = "Ticket id"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same key, the same answer"),
@@ -147,7 +149,8 @@ pub struct WrappedMessage {
         (CreateMessageForm = "multipart/form-data"),
     )),
     responses(
-        (status = 201, description = "The message", body = WrappedMessage),
+        (status = 201, description = "The message", body = WrappedMessage,
+         headers(("ETag" = String, description = "The ticket's version, for `If-Match`"))),
         (status = 401, description = "Not signed in", body = ErrorBody),
         (status = 403, description = "Notes are for staff", body = ErrorBody),
         (status = 404, description = "Not there, or out of scope", body = ErrorBody),

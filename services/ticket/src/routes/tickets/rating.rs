@@ -31,10 +31,11 @@ use crate::{
 pub struct CreateRating {
     /// 1 to 5.
     #[garde(required, inner(range(min = 1, max = 5)))]
-    #[schema(required)]
+    #[schema(required, nullable = false, minimum = 1, maximum = 5)]
     score: Option<i16>,
     /// At most 2,000 characters.
     #[garde(inner(length(chars, max = 2_000)))]
+    #[schema(max_length = 2000)]
     comment: Option<String>,
 }
 
@@ -47,7 +48,7 @@ pub struct WrappedRating {
 
 /// Rates a resolved ticket, once: the customer's own, or any as an admin.
 #[utoipa::path(
-    post, path = "/tickets/{id}/rating", tag = "Tickets",
+    post, path = "/tickets/{id}/rating", tag = "Tickets", operation_id = "rate_ticket",
     params(
         ("id" = i64, Path, description = "Ticket id"),
         ("If-Match" = Option<String>, Header, description = "The version it is meant for"),

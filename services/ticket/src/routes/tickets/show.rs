@@ -9,10 +9,11 @@ use crate::{App, store::tickets};
 
 /// A ticket with its last messages and activities.
 #[utoipa::path(
-    get, path = "/tickets/{id}", tag = "Tickets",
+    get, path = "/tickets/{id}", tag = "Tickets", operation_id = "show_ticket",
     params(("id" = i64, Path, description = "Ticket id")),
     responses(
-        (status = 200, description = "The ticket", body = Whole),
+        (status = 200, description = "The ticket", body = Whole,
+         headers(("ETag" = String, description = "The ticket's version, for `If-Match`"))),
         (status = 401, description = "Not signed in", body = ErrorBody),
         (status = 404, description = "Not there, or out of scope", body = ErrorBody),
     ),

@@ -2,7 +2,10 @@
 
 use axum::extract::State;
 use desk_events::Status;
-use desk_http::{Allowed, Path, Result, Valid, openapi::ErrorBody};
+use desk_http::{
+    Allowed, Path, Result, Valid,
+    openapi::{ErrorBody, StatusWord},
+};
 use desk_identity::can::ChangeStatus;
 use garde::Validate;
 use serde::Deserialize;
@@ -16,20 +19,22 @@ use crate::{App, domain::status, routes::precondition::IfMatch};
 pub struct SetStatus {
     /// `open`, `in_progress`, `pending_customer`, `resolved` or `closed`.
     #[garde(required)]
-    #[schema(value_type = String)]
+    #[schema(value_type = StatusWord)]
     status: Option<Status>,
 }
 
 /// Sets a ticket's status; the same again changes nothing.
 #[utoipa::path(
     method(patch, put), path = "/tickets/{id}/status", tag = "Tickets",
+    operation_id = "set_ticket_status",
     params(
         ("id" = i64, Path, description = "Ticket id"),
         ("If-Match" = Option<String>, Header, description = "The version it is meant for"),
     ),
     request_body = SetStatus,
     responses(
-        (status = 200, description = "The ticket", body = Whole),
+        (status = 200, description = "The ticket", body = Whole,
+         headers(("ETag" = String, description = "The ticket's version, for `If-Match`"))),
         (status = 401, description = "Not signed in", body = ErrorBody),
         (status = 403, description = "Staff only", body = ErrorBody),
         (status = 404, description = "Not there, or out of scope", body = ErrorBody),

@@ -2,7 +2,10 @@
 
 use axum::extract::State;
 use desk_events::{Priority, Role, Status};
-use desk_http::{Allowed, Error, Patch, Path, Result, Valid, fields, openapi::ErrorBody};
+use desk_http::{
+    Allowed, Error, Patch, Path, Result, Valid, fields,
+    openapi::{ErrorBody, PriorityWord},
+};
 use desk_identity::can::ViewOwnTickets;
 use garde::Validate;
 use serde::Deserialize;
@@ -23,24 +26,27 @@ pub struct UpdateTicket {
     /// At most 255 characters.
     #[serde(default, deserialize_with = "fields::not_null")]
     #[garde(inner(length(chars, min = 1, max = 255)))]
+    #[schema(min_length = 1, max_length = 255, nullable = false)]
     subject: Option<String>,
     /// At most 65,535 characters.
     #[serde(default, deserialize_with = "fields::not_null")]
     #[garde(inner(length(chars, min = 1, max = 65_535)))]
+    #[schema(min_length = 1, max_length = 65_535, nullable = false)]
     description: Option<String>,
     /// A category's id, or null; staff only.
     #[serde(default)]
     #[garde(inner(range(min = 1)))]
-    #[schema(value_type = Option<i64>)]
+    #[schema(value_type = Option<i64>, minimum = 1)]
     category_id: Patch<i64>,
     /// A new priority; staff only. Due times are computed again.
     #[serde(default, deserialize_with = "fields::not_null")]
     #[garde(skip)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<PriorityWord>, nullable = false)]
     priority: Option<Priority>,
     /// Ids of at most 50 tags, in place of the old ones; staff only.
     #[serde(default, deserialize_with = "fields::not_null")]
     #[garde(inner(length(max = 50), inner(range(min = 1))))]
+    #[schema(max_items = 50, nullable = false)]
     tags: Option<Vec<i64>>,
 }
 
@@ -84,14 +90,15 @@ impl UpdateTicket {
 
 /// Changes a ticket; a customer may change subject and description while it is open.
 #[utoipa::path(
-    method(put, patch), path = "/tickets/{id}", tag = "Tickets",
+    method(put, patch), path = "/tickets/{id}", tag = "Tickets", operation_id = "update_ticket",
     params(
         ("id" = i64, Path, description = "Ticket id"),
         ("If-Match" = Option<String>, Header, description = "The version it is meant for"),
     ),
     request_body = UpdateTicket,
     responses(
-        (status = 200, description = "The ticket", body = Whole),
+        (status = 200, description = "The ticket", body = Whole,
+         headers(("ETag" = String, description = "The ticket's version, for `If-Match`"))),
         (status = 401, description = "Not signed in", body = ErrorBody),
         (status = 403, description = "A field that is for staff", body = ErrorBody),
         (status = 404, description = "Not there, or out of scope", body = ErrorBody),

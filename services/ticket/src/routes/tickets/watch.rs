@@ -22,7 +22,7 @@ pub struct Watching {
 
 /// Follows a ticket, or no longer: whoever sees it may.
 #[utoipa::path(
-    post, path = "/tickets/{id}/watch", tag = "Tickets",
+    post, path = "/tickets/{id}/watch", tag = "Tickets", operation_id = "watch_ticket",
     params(
         ("id" = i64, Path, description = "Ticket id"),
         ("If-Match" = Option<String>, Header, description = "The version it is meant for"),

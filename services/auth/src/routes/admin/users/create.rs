@@ -22,21 +22,27 @@ use crate::{
 /// An account to be made.
 #[derive(Deserialize, Validate, ToSchema)]
 pub struct CreateUser {
+    /// Name.
     #[garde(required, inner(length(chars, max = 255)))]
     #[schema(required, nullable = false, max_length = 255)]
     name: Option<String>,
+    /// E-mail address, unique whatever its case; counts as verified.
     #[garde(required, inner(custom(desk_http::fields::email)))]
     #[schema(required, nullable = false)]
     email: Option<String>,
+    /// At least 8 characters.
     #[garde(required, inner(custom(Password::check_new)))]
     #[schema(required, nullable = false, value_type = String, format = Password, min_length = 8, max_length = 1000)]
     password: Option<Password>,
+    /// What the account may do.
     #[garde(required)]
     #[schema(required, nullable = false)]
     role: Option<GivenRole>,
+    /// Department.
     #[garde(inner(length(chars, max = 255)))]
     #[schema(max_length = 255)]
     department: Option<String>,
+    /// Phone number.
     #[garde(inner(length(chars, max = 50)))]
     #[schema(max_length = 50)]
     phone: Option<String>,

@@ -32,7 +32,11 @@ use crate::{
     params(("id" = i64, Path, description = "User id")),
     responses(
         (status = 200, description = "`user`, `sessions`, `login_addresses`, `tickets`, `messages`, `audit`",
-         content_type = "application/json", body = serde_json::Value),
+         content_type = "application/json", body = serde_json::Value,
+         example = json!({
+             "user": {"id": 43, "name": "Tunde Adeyemi", "email": "tunde@example.com"},
+             "sessions": [], "login_addresses": [], "tickets": [], "messages": [], "audit": [],
+         })),
         (status = 401, description = "Not signed in", body = ErrorBody),
         (status = 403, description = "Not an admin", body = ErrorBody),
         (status = 404, description = "No such account", body = ErrorBody),

@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use desk_events::Role;
 use desk_http::{
     Allowed, Flag, Page, Query, Result,
-    openapi::ErrorBody,
+    openapi::{ErrorBody, RoleWord},
     page::{MAX_PAGE, MAX_PER_PAGE, Place, Slice},
 };
 use desk_identity::can::ManageUsers;
@@ -25,7 +25,7 @@ use crate::{
 pub struct List {
     /// Of this role.
     #[garde(skip)]
-    #[param(value_type = Option<String>, example = "agent")]
+    #[param(inline, value_type = Option<RoleWord>, example = "agent")]
     role: Option<Role>,
     /// With this in name or e-mail, whatever its case.
     #[garde(inner(length(chars, max = 200)))]
@@ -35,9 +35,11 @@ pub struct List {
     #[garde(skip)]
     #[param(value_type = Option<bool>)]
     active: Option<Flag>,
+    /// Page number, from 1.
     #[garde(inner(range(min = 1, max = MAX_PAGE)))]
-    #[param(minimum = 1)]
+    #[param(minimum = 1, maximum = 1_000_000)]
     page: Option<u32>,
+    /// Rows a page.
     #[garde(inner(range(min = 1, max = MAX_PER_PAGE)))]
     #[param(minimum = 1, maximum = 100)]
     per_page: Option<u32>,

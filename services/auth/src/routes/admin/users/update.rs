@@ -26,6 +26,7 @@ use crate::{
 /// What changes on an account; what is left out stays. Never a password.
 #[derive(Deserialize, Validate, ToSchema)]
 pub struct UpdateUser {
+    /// Name.
     #[serde(default, deserialize_with = "not_null")]
     #[garde(inner(length(chars, max = 255)))]
     #[schema(nullable = false, max_length = 255)]
@@ -35,10 +36,12 @@ pub struct UpdateUser {
     #[garde(inner(custom(desk_http::fields::email)))]
     #[schema(nullable = false)]
     email: Option<String>,
+    /// What the account may do.
     #[serde(default, deserialize_with = "not_null")]
     #[garde(skip)]
     #[schema(nullable = false)]
     role: Option<GivenRole>,
+    /// Whether it may sign in.
     #[serde(default, deserialize_with = "not_null")]
     #[garde(skip)]
     #[schema(nullable = false)]
@@ -48,10 +51,12 @@ pub struct UpdateUser {
     #[garde(skip)]
     #[schema(nullable = false)]
     active: Option<bool>,
+    /// Department.
     #[serde(default)]
     #[garde(inner(length(chars, max = 255)))]
     #[schema(value_type = Option<String>, max_length = 255)]
     department: Patch<String>,
+    /// Phone number.
     #[serde(default)]
     #[garde(inner(length(chars, max = 50)))]
     #[schema(value_type = Option<String>, max_length = 50)]

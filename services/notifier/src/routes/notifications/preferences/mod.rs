@@ -11,6 +11,7 @@ use crate::domain::Kind;
 /// Which mails the caller wants.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct PreferencesAnswer {
+    /// The flags.
     preferences: Preferences,
 }
 

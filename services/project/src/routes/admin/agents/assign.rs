@@ -25,7 +25,7 @@ use crate::{
 pub struct AssignAgent {
     /// An active member of staff.
     #[garde(required)]
-    #[schema(required)]
+    #[schema(required, nullable = false)]
     user_id: Option<i64>,
     /// Leads the project's agents; false unless given, and kept by whoever is an agent already.
     #[garde(skip)]
@@ -36,7 +36,7 @@ pub struct AssignAgent {
 
 /// Makes a user an agent of the project; again: updates the lead flag.
 #[utoipa::path(
-    post, path = "/admin/projects/{id}/agents", tag = "projects",
+    post, path = "/admin/projects/{id}/agents", tag = "Projects",
     operation_id = "admin_assign_agent",
     params(("id" = i64, Path, description = "Project id")),
     request_body = AssignAgent,

@@ -14,14 +14,14 @@ use crate::{
 
 /// Takes an agent out of the project.
 #[utoipa::path(
-    delete, path = "/admin/projects/{id}/agents/{userId}", tag = "projects",
+    delete, path = "/admin/projects/{id}/agents/{userId}", tag = "Projects",
     operation_id = "admin_remove_agent",
     params(
         ("id" = i64, Path, description = "Project id"),
         ("userId" = i64, Path, description = "User id"),
     ),
     responses(
-        (status = 200, body = Message),
+        (status = 200, description = "The agent is removed", body = Message),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
         (status = 404, body = ErrorBody),
     ),

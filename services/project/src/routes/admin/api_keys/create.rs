@@ -28,8 +28,15 @@ use crate::{
 /// A new key.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub struct CreateApiKey {
+    /// What the key is called.
     #[garde(required, inner(length(chars, min = 1, max = 255)))]
-    #[schema(required, example = "Production Key")]
+    #[schema(
+        required,
+        nullable = false,
+        example = "Production Key",
+        min_length = 1,
+        max_length = 255
+    )]
     name: Option<String>,
     /// Addresses and networks it may be used from; empty: from anywhere.
     #[garde(inner(custom(allowed_ips::check)))]
@@ -68,23 +75,27 @@ fn to_come(expires_at: DayOrMoment, now: OffsetDateTime) -> Result<OffsetDateTim
 /// The pair, not to be printed. The secret is shown this once.
 #[derive(Serialize, ToSchema)]
 pub struct CreatedApiKey {
+    /// The public half, `sk_…`.
     #[schema(example = "sk_Abc123xyzAbc123xyzAbc123xyzAbc12")]
     api_key: String,
+    /// The secret half, `ss_…`; shown this once.
     #[schema(example = "ss_XyzLongSecretValue")]
     api_secret: String,
+    /// Key id.
     key_id: i64,
+    /// A sentence for people.
     #[schema(example = "Store the api_secret securely.")]
     message: &'static str,
 }
 
 /// Makes a key pair for the project. The secret is shown once and never stored in readable form.
 #[utoipa::path(
-    post, path = "/admin/projects/{id}/api-keys", tag = "projects",
+    post, path = "/admin/projects/{id}/api-keys", tag = "Projects",
     operation_id = "admin_create_api_key",
     params(("id" = i64, Path, description = "Project id")),
     request_body = CreateApiKey,
     responses(
-        (status = 201, body = CreatedApiKey),
+        (status = 201, description = "The key pair; the secret is shown this once", body = CreatedApiKey),
         (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
         (status = 413, body = ErrorBody), (status = 415, body = ErrorBody),

@@ -25,9 +25,11 @@ use crate::{
 pub struct ListApiKeys {
     /// From 1.
     #[garde(inner(range(min = 1, max = MAX_PAGE)))]
+    #[param(minimum = 1, maximum = 1_000_000)]
     page: Option<u32>,
     /// 20 unless given.
     #[garde(inner(range(min = 1, max = MAX_PER_PAGE)))]
+    #[param(minimum = 1, maximum = 100)]
     per_page: Option<u32>,
     /// `next_cursor` of the page before.
     #[garde(inner(length(max = 200)))]
@@ -36,11 +38,11 @@ pub struct ListApiKeys {
 
 /// Lists the project's keys, newest first, revoked ones too; never a secret.
 #[utoipa::path(
-    get, path = "/admin/projects/{id}/api-keys", tag = "projects",
+    get, path = "/admin/projects/{id}/api-keys", tag = "Projects",
     operation_id = "admin_list_api_keys",
     params(("id" = i64, Path, description = "Project id"), ListApiKeys),
     responses(
-        (status = 200, body = Page<ListedApiKey>),
+        (status = 200, description = "A page of keys", body = Page<ListedApiKey>),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
         (status = 404, body = ErrorBody), (status = 422, body = ErrorBody),
     ),

@@ -14,14 +14,14 @@ use crate::{
 
 /// Revokes a key: it stops working within a second. Again: the same answer.
 #[utoipa::path(
-    delete, path = "/admin/projects/{id}/api-keys/{keyId}", tag = "projects",
+    delete, path = "/admin/projects/{id}/api-keys/{keyId}", tag = "Projects",
     operation_id = "admin_revoke_api_key",
     params(
         ("id" = i64, Path, description = "Project id"),
         ("keyId" = i64, Path, description = "Key id"),
     ),
     responses(
-        (status = 200, body = Message),
+        (status = 200, description = "The key is revoked", body = Message),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
         (status = 404, body = ErrorBody),
     ),

@@ -1,7 +1,10 @@
 //! What a ticket's answer is made of: people, labels, policy, files, messages, history.
 
 use desk_events::{Change, MessageKind};
-use desk_http::Timestamp;
+use desk_http::{
+    Timestamp,
+    openapi::{MessageKindWord, PriorityWord},
+};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -72,6 +75,7 @@ pub struct PolicyBrief {
     /// Its name then.
     pub name: String,
     /// The priority it rules.
+    #[schema(value_type = PriorityWord)]
     pub priority: &'static str,
     /// Minutes to the first staff reply.
     pub first_response_minutes: i32,
@@ -150,7 +154,7 @@ pub struct MessageBody {
     pub body: String,
     /// Reply or note.
     #[serde(rename = "type")]
-    #[schema(value_type = String)]
+    #[schema(value_type = MessageKindWord)]
     pub kind: MessageKind,
     /// It stopped the first-response clock.
     pub is_first_response: bool,
