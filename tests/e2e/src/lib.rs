@@ -8,6 +8,8 @@
     reason = "a test that cannot go on has failed"
 )]
 
+#[cfg(feature = "document")]
+mod document;
 mod people;
 
 use std::time::Duration;

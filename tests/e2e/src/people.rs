@@ -156,7 +156,9 @@ impl Person {
         path: &str,
         body: Option<String>,
     ) -> reqwest::Result<Answer> {
-        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        let mut request = self
+            .http
+            .request(method.clone(), format!("{}{path}", self.base));
         request = match &self.who {
             Who::Stranger => request,
             Who::Bearer(token) => request.bearer_auth(token),
@@ -175,11 +177,16 @@ impl Person {
         let bytes = answer.bytes().await?;
         let body = serde_json::from_slice(&bytes)
             .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
-        Ok(Answer {
+        let answer = Answer {
             status,
             headers,
             body,
-        })
+        };
+        #[cfg(feature = "document")]
+        if let Some(prefix) = self.base.strip_suffix("/api").map(|_| "/api") {
+            crate::document::check(&method, &format!("{prefix}{path}"), &answer);
+        }
+        Ok(answer)
     }
 }
 

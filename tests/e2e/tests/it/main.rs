@@ -8,6 +8,7 @@
 
 mod backup;
 mod canary;
+mod clients;
 mod collector;
 mod ctl;
 mod deadlines;
