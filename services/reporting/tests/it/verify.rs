@@ -238,7 +238,12 @@ async fn a_row_planted_wrong_in_each_table_is_named_and_healed() {
             found.iter().any(|found| found.table == *table),
             "{planted}: {found:?}"
         );
-        let error = world.stack.reconciler().verify(false, false).await.unwrap_err();
+        let error = world
+            .stack
+            .reconciler()
+            .verify(false, false)
+            .await
+            .unwrap_err();
         assert!(error.to_string().ends_with("differences"), "{error}");
 
         let report = world.stack.reconciler().once().await.unwrap().unwrap();

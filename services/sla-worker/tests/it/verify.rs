@@ -143,7 +143,7 @@ async fn a_row_planted_wrong_in_each_table_is_named_and_healed() {
             found.iter().any(|found| found.table == *table),
             "{planted}: {found:?}"
         );
-        stack.reconciler().verify(false).await.unwrap_err();
+        stack.reconciler().verify(false, false).await.unwrap_err();
 
         let report = stack.reconciler().once().await.unwrap().unwrap();
         assert!(report.failed.is_empty(), "{report}");
