@@ -38,8 +38,9 @@ impl Document {
         let text = fs::read_to_string(path).expect("the API document");
         let mut whole: Value = serde_json::from_str(&text).expect("a JSON document");
         if let Some(schemas) = whole.pointer_mut("/components/schemas") {
-            let schemas = schemas.as_object_mut().into_iter().flatten();
-            schemas.for_each(|(_, schema)| seal(schema, false));
+            for (_, schema) in schemas.as_object_mut().into_iter().flatten() {
+                seal(schema, false);
+            }
         }
         Self {
             whole,
@@ -168,12 +169,15 @@ fn seal(schema: &mut Value, whole: bool) {
     for (key, part) in parts.iter_mut() {
         match (key.as_str(), part) {
             ("properties", Value::Object(fields)) => {
-                fields.values_mut().for_each(|field| seal(field, true));
+                for field in fields.values_mut() {
+                    seal(field, true);
+                }
             }
             ("items" | "additionalProperties", part) => seal(part, true),
-            ("allOf", Value::Array(parts)) => parts.iter_mut().for_each(|part| seal(part, false)),
-            ("oneOf" | "anyOf", Value::Array(parts)) => {
-                parts.iter_mut().for_each(|part| seal(part, true));
+            (choice @ ("allOf" | "anyOf" | "oneOf"), Value::Array(parts)) => {
+                for part in parts {
+                    seal(part, choice != "allOf");
+                }
             }
             _ => {}
         }

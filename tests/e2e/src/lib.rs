@@ -10,6 +10,11 @@
 
 #[cfg(feature = "document")]
 mod document;
+/// Without the feature no answer is held against anything.
+#[cfg(not(feature = "document"))]
+mod document {
+    pub(crate) fn check(_: &reqwest::Method, _: &str, _: &desk_testkit::Answer) {}
+}
 mod people;
 
 use std::time::Duration;

@@ -260,7 +260,7 @@ fn meaning(place: Place<'_>) -> Option<Value> {
         "content_type" => "text/plain",
         "source" => "portal",
         "status" => return status(place),
-        "priority" => return priority(place),
+        "priority" => priority(place),
         "type" if of(&["Actor", "AuditActor"]) => "user",
         "type" if of(&["AuditTarget"]) => "project",
         "type" if of(&["Activity"]) => "status_changed",
@@ -303,9 +303,12 @@ fn status(place: Place<'_>) -> Option<Value> {
     }
 }
 
-fn priority(place: Place<'_>) -> Option<Value> {
-    let frozen = place.schema.starts_with("Policy");
-    Some(if frozen { "high" } else { "medium" }.into())
+fn priority(place: Place<'_>) -> &'static str {
+    if place.schema.starts_with("Policy") {
+        "high"
+    } else {
+        "medium"
+    }
 }
 
 #[cfg(test)]

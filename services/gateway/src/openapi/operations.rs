@@ -173,7 +173,7 @@ fn header_components() -> Value {
 mod tests {
     use super::*;
 
-    fn completed(operation: Value) -> Value {
+    fn completed(operation: &Value) -> Value {
         let mut document = json!({"paths": {"/api/tickets/{id}": {"put": operation}}});
         complete(document.as_object_mut().unwrap());
         document
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn an_operation_gets_what_can_happen_to_it() {
-        let document = completed(json!({
+        let document = completed(&json!({
             "summary": "Sets it. The same again\nchanges nothing.",
             "security": [{"portal": []}],
             "x-capability": "change_status",
@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_visitor_is_never_refused_for_a_token() {
-        let document = completed(json!({"security": [{}], "responses": {"200": {}}}));
+        let document = completed(&json!({"security": [{}], "responses": {"200": {}}}));
         let operation = &document["paths"]["/api/tickets/{id}"]["put"];
         assert_eq!(operation["security"], json!([]));
         assert!(operation["responses"]["401"].is_null());

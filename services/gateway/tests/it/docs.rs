@@ -41,10 +41,9 @@ async fn the_page_and_its_files_come_from_here() {
     {
         let file = get(path).await.unwrap();
         assert_eq!(file.status(), 200, "{path}");
-        let kind = if path.ends_with(".css") {
-            "text/css"
-        } else {
-            "text/javascript"
+        let kind = match path.rsplit('.').next() {
+            Some("css") => "text/css",
+            _ => "text/javascript",
         };
         let told = file.headers()[CONTENT_TYPE].to_str().unwrap();
         assert!(told.starts_with(kind), "{path}: {told}");

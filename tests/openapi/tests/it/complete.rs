@@ -36,11 +36,9 @@ fn silent(place: &str, schema: &Value, found: &mut Vec<String>) {
         }
     }
     for key in ["allOf", "anyOf", "oneOf"] {
-        let parts = schema[key].as_array();
-        parts
-            .into_iter()
-            .flatten()
-            .for_each(|part| silent(place, part, found));
+        for part in schema[key].as_array().into_iter().flatten() {
+            silent(place, part, found);
+        }
     }
     if schema["items"].is_object() {
         silent(place, &schema["items"], found);
