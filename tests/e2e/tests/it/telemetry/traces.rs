@@ -54,7 +54,8 @@ impl Trace {
     /// The one whose id is the span's parent.
     fn parent(&self, span: &Span) -> &Span {
         let parent = self.0.iter().find(|other| other.id == span.parent);
-        parent.unwrap_or_else(|| panic!("{span:?} has no parent here"))
+        assert!(parent.is_some(), "{span:?} has no parent here");
+        parent.unwrap()
     }
 
     /// Names of services and spans from there up to the root.
