@@ -59,7 +59,7 @@ const FILTERS: [(&str, &str); 16] = [
 ];
 
 /// Searches with what they mean. Nearly all tickets, most, some, few, none; by number and address.
-const SEARCHES: [(&str, &str); 12] = [
+const SEARCHES: [(&str, &str); 15] = [
     ("search=LAMP", "subject ilike '%lamp%'"),
     ("search=shade", "subject ilike '%shade%'"),
     ("search=n%C2%B0%207%25", r"subject ilike '%n° 7\%%'"),
@@ -78,6 +78,9 @@ const SEARCHES: [(&str, &str); 12] = [
         "search=ad&priority=low",
         "customer_email like 'ad%' and priority = 'low'",
     ),
+    ("search=example", "true"),
+    ("search=E%40e", "customer_email like '%e@e%'"),
+    ("search=pho", "subject ilike '%pho%'"),
 ];
 
 const SORTS: [(&str, &str); 8] = [
@@ -98,7 +101,9 @@ const SORTS: [(&str, &str); 8] = [
 ];
 
 async fn crowd(desk: &Desk) {
-    let (_, _) = desk.file(1).await;
+    for email in ["tunde@example.com", "ada@example.com", "zoe@example.com"] {
+        desk.file_for(1, email).await;
+    }
     sqlx::query(
         "insert into tickets (number, project_id, subject, description, status, priority, source,
              customer_name, customer_email, requester_id, creator_user_id, assigned_to, category_id,
@@ -111,7 +116,7 @@ async fn crowd(desk: &Desk) {
                 (array['low', 'medium', 'high', 'critical'])[1 + n % 4], 'portal', 'x',
                 case when n % 31 = 0 then 'tunde@example.com'
                      when n % 7 = 0 then 'ada@example.com' else 'zoe@example.com' end,
-                1, case when n % 29 = 0 then 3 when n % 37 = 0 then 5 end,
+                case when n % 31 = 0 then 1 when n % 7 = 0 then 2 else 3 end, case when n % 29 = 0 then 3 when n % 37 = 0 then 5 end,
                 case when n % 5 = 0 then 3 end, 1 + n % 3, n % 6 = 0,
                 case when n % 8 > 0 then at + n % 700 * interval '1 hour' end,
                 at + n % 90 * interval '1 hour', at, at, case when n % 97 = 0 then at end

@@ -39,16 +39,22 @@ impl List<'_> {
             };
             return Ok((total, Ids::default()));
         }
-        let mut sql = QueryBuilder::new("with found as materialized (select t.id, ");
-        sql.push(sort.key.sql()).push(" as k from tickets t where ");
-        push_any(&mut sql, &self.arms);
-        self.push_filter(&mut sql, Way::Gather);
+        let mut sql = QueryBuilder::new("with ");
         if few {
-            push_match(&mut sql, search);
+            sql.push("found as materialized (");
+            self.push_matches(&mut sql, search, sort, FROM, push_match);
+        } else if is_short(search) {
+            sql.push("found as materialized (");
+            self.push_matches(&mut sql, search, sort, FROM, push_begun);
         } else {
-            push_indexed_match(&mut sql, search);
+            sql.push("addresses as materialized (select email from requesters where email like ");
+            push_pattern(&mut sql, search);
+            sql.push("), found as materialized ((");
+            self.push_matches(&mut sql, search, sort, FROM, push_by_words);
+            sql.push(") union all (");
+            self.push_matches(&mut sql, search, sort, FROM_ADDRESSES, push_not_by_words);
+            sql.push(") limit ").push_bind(COUNT_CAP + 1);
         }
-        sql.push(" limit ").push_bind(COUNT_CAP + 1);
         sql.push("), page as (select id, k from found where true");
         push_beyond(&mut sql, ("k", "id"), sort, window);
         push_window(&mut sql, sort, window);
@@ -67,6 +73,23 @@ impl List<'_> {
             capped: count > COUNT_CAP,
         };
         Ok((total, Ids::read(&rows, sort, window)?))
+    }
+
+    /// What matches in one way, in any order.
+    fn push_matches(
+        &self,
+        sql: &mut QueryBuilder<Postgres>,
+        search: &str,
+        sort: Sort,
+        from: &'static str,
+        push_condition: fn(&mut QueryBuilder<Postgres>, &str),
+    ) {
+        sql.push("select t.id, ").push(sort.key.sql());
+        sql.push(" as k from ").push(from).push(" where ");
+        push_any(sql, &self.arms);
+        self.push_filter(sql, Way::Gather);
+        push_condition(sql, search);
+        sql.push(" limit ").push_bind(COUNT_CAP + 1);
     }
 
     /// Is it a short search of everything with more matches than are counted? Either index by
@@ -91,13 +114,18 @@ impl List<'_> {
     }
 }
 
+const FROM: &str = "tickets t";
+/// A ticket's address is its requester's. The addresses come first, as a table of their own: joined
+/// at once, the planner reads all requesters rather than their index.
+const FROM_ADDRESSES: &str = "addresses a join tickets t on t.customer_email = a.email";
+
 /// The number, in capitals as it is, and the address, in small letters as it is: what the indexes
 /// of short searches hold, with how a search is brought to the same.
 const NUMBER: (&str, &str) = ("t.number", "upper");
 const EMAIL: (&str, &str) = ("t.customer_email", "lower");
 
 /// The expression of the search index, word for word.
-const WORDS: &str = r"lower(t.subject || E'\n' || t.number || E'\n' || t.customer_email)";
+const WORDS: &str = r"lower(t.subject || E'\n' || t.number)";
 
 fn is_short(search: &str) -> bool {
     search.chars().count() < SUBSTRING_FROM
@@ -113,24 +141,39 @@ pub(super) fn push_match(sql: &mut QueryBuilder<Postgres>, search: &str) {
         }
         sql.push(")");
     } else {
-        sql.push(" and strpos(").push(WORDS).push(", lower(");
-        sql.push_bind(search.to_owned()).push(")) > 0");
+        for (before, text) in [(" and (", WORDS), (" or ", "t.customer_email")] {
+            sql.push(before).push("strpos(").push(text).push(", lower(");
+            sql.push_bind(search.to_owned()).push(")) > 0");
+        }
+        sql.push(")");
     }
 }
 
-/// Matches, by the indexes of searches.
-fn push_indexed_match(sql: &mut QueryBuilder<Postgres>, search: &str) {
-    sql.push(" and ");
-    if is_short(search) {
-        sql.push("(");
-        push_prefix(sql, NUMBER, search);
-        sql.push(" or ");
-        push_prefix(sql, EMAIL, search);
-        sql.push(")");
-    } else {
-        sql.push(WORDS).push(" like lower(");
-        sql.push_bind(format!("%{}%", literal(search))).push(")");
-    }
+/// Begins with it, by the indexes of short searches.
+fn push_begun(sql: &mut QueryBuilder<Postgres>, search: &str) {
+    sql.push(" and (");
+    push_prefix(sql, NUMBER, search);
+    sql.push(" or ");
+    push_prefix(sql, EMAIL, search);
+    sql.push(")");
+}
+
+/// Subject or number has it, by the index of both.
+fn push_by_words(sql: &mut QueryBuilder<Postgres>, search: &str) {
+    sql.push(" and ").push(WORDS).push(" like ");
+    push_pattern(sql, search);
+}
+
+/// Subject and number have it not: what was found by them is not found again by its address.
+fn push_not_by_words(sql: &mut QueryBuilder<Postgres>, search: &str) {
+    sql.push(" and strpos(").push(WORDS).push(", lower(");
+    sql.push_bind(search.to_owned()).push(")) = 0");
+}
+
+fn push_pattern(sql: &mut QueryBuilder<Postgres>, search: &str) {
+    sql.push("lower(")
+        .push_bind(format!("%{}%", literal(search)))
+        .push(")");
 }
 
 /// What begins with the text, as a range: a plan that knows no pattern takes an index for it.
