@@ -123,32 +123,49 @@ pub async fn run(
     Ok(Said {
         lines: objects(&answer),
         well: status.success(),
-        complaint: words.0,
+        complaint: words.words,
     })
 }
 
 /// Why a command failed: what it says after its last `error:`, else its last line.
 #[derive(Default)]
-struct Words(String, bool);
+struct Words {
+    words: String,
+    place: Place,
+}
+
+/// Where in a command's words its last line was.
+#[derive(Default, PartialEq)]
+enum Place {
+    #[default]
+    Before,
+    Reason,
+    After,
+}
 
 impl Words {
+    /// The longest reason that is told, in bytes, but for its last line.
+    const MOST: usize = 500;
+
     fn hear(&mut self, line: &str) {
-        let Self(words, reasoned) = self;
-        let reason = ["Error:", "error:"]
-            .iter()
-            .find_map(|mark| line.strip_prefix(mark));
-        if let Some(reason) = reason {
-            (*words, *reasoned) = (reason.trim().to_owned(), true);
-        } else if *reasoned {
-            // A command line's usage is the service's, not ours.
-            let more =
-                !line.is_empty() && !["Usage:", "For more"].iter().any(|p| line.starts_with(p));
-            if more && words.len() < 500 {
-                words.push(' ');
-                words.push_str(line);
-            }
-        } else if !line.is_empty() {
-            line.clone_into(words);
+        if line.is_empty() {
+            return;
+        }
+        let begins = |marks: &[&'static str]| {
+            let mut marks = marks.iter();
+            marks.find_map(|mark| line.strip_prefix(mark))
+        };
+        if let Some(reason) = begins(&["Error:", "error:"]) {
+            reason.trim().clone_into(&mut self.words);
+            self.place = Place::Reason;
+        } else if self.place == Place::Before {
+            line.clone_into(&mut self.words);
+        } else if begins(&["Usage:", "For more", "Stack backtrace"]).is_some() {
+            // The service's usage is not ours.
+            self.place = Place::After;
+        } else if self.place == Place::Reason && self.words.len() < Self::MOST {
+            self.words.push(' ');
+            self.words.push_str(line);
         }
     }
 }
@@ -241,6 +258,8 @@ mod tests {
                     "",
                     "Caused by:",
                     "0: the lock",
+                    "Stack backtrace:",
+                    "0: main",
                 ],
                 "no end Caused by: 0: the lock",
             ),
@@ -257,7 +276,7 @@ mod tests {
         ] {
             let mut words = Words::default();
             lines.iter().for_each(|line| words.hear(line));
-            assert_eq!(words.0, reason);
+            assert_eq!(words.words, reason);
         }
     }
 
