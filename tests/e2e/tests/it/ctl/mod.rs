@@ -329,9 +329,7 @@ async fn letters_are_replayed_or_given_up(world: &World, root: &Operator) {
         .iter()
         .map(|row| row["id"].as_i64().unwrap())
         .collect();
-    let [odd, empty, good] = ids[..] else {
-        panic!("{rows}")
-    };
+    let [odd, empty, good]: [i64; 3] = ids.try_into().unwrap();
     assert_eq!(rows[0]["consumer"], "reporting");
 
     let replay = "dead-letters replay --service reporting";
@@ -420,7 +418,7 @@ async fn progress(world: &World) -> Value {
     let output = command.output().await.unwrap();
     let lines = String::from_utf8(output.stderr).unwrap();
     let told = lines.lines().find(|line| line.starts_with("{\"done\""));
-    serde_json::from_str(told.unwrap_or_else(|| panic!("{lines}"))).unwrap()
+    serde_json::from_str(told.expect(&lines)).unwrap()
 }
 
 async fn a_person_is_exported_and_erased(

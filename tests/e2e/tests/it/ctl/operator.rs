@@ -19,7 +19,7 @@ impl Ran {
     #[track_caller]
     pub fn answer(&self, code: i32) -> Value {
         assert_eq!(self.code, code, "{self:?}");
-        serde_json::from_str(&self.out).unwrap_or_else(|_| panic!("{self:?}"))
+        serde_json::from_str(&self.out).expect(&self.out)
     }
 
     /// The words of one that failed like this and answered nothing.
@@ -27,7 +27,7 @@ impl Ran {
     pub fn refusal(&self, code: i32, kind: &str) -> String {
         assert_eq!((self.code, self.out.as_str()), (code, ""), "{self:?}");
         let last = self.err.lines().last().unwrap_or_default();
-        let told: Value = serde_json::from_str(last).unwrap_or_else(|_| panic!("{self:?}"));
+        let told: Value = serde_json::from_str(last).expect(last);
         assert_eq!(told["kind"], kind, "{self:?}");
         told["error"].as_str().unwrap().to_owned()
     }
