@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Stdio, time::Duration};
 
-use desk_testkit::eventually_within;
+use desk_testkit::{Form, eventually_within};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -166,7 +166,7 @@ fn client() -> Client {
 /// Logins, projects, keys, tickets by key, replies (the demo data), then what needs the zones, the
 /// volume of files, and the reports.
 async fn people_come(gateway: &str) {
-    let demo = seed::run(gateway).await.unwrap();
+    let made_in = seed::run(gateway).await.unwrap();
     let admin = seed::super_admin(gateway).await.unwrap();
 
     let calendar = json!({
@@ -177,23 +177,19 @@ async fn people_come(gateway: &str) {
     let made = admin.send_json(Method::POST, "/admin/calendars", &calendar);
     made.await.unwrap();
 
-    let form = [
-        ("customer_name", "Tunde Adeyemi"),
-        ("customer_email", "tunde@example.com"),
-        ("subject", "With a file"),
-        ("description", "See the log."),
-    ];
-    let form = form
-        .into_iter()
-        .fold(desk_testkit::Form::default(), |form, (name, value)| {
-            form.text(name, value)
-        });
-    let form = form.file("attachments[]", "error.log", b"it broke");
+    let url = format!("{gateway}/api/auth/login");
+    let body = json!({"email": demo::CUSTOMER, "password": demo::PASSWORD});
+    let answer = client().post(url).json(&body).send().await.unwrap();
+    let customer: Value = answer.json().await.unwrap();
+    let form = Form::default()
+        .text("project_id", &made_in.project_id.to_string())
+        .text("subject", "With a file")
+        .text("description", "See the log.")
+        .file("attachments[]", "error.log", b"it broke");
     let filed = client()
-        .post(format!("{gateway}/api/external/tickets"))
-        .header("X-Api-Key", &demo.api_key)
-        .header("X-Api-Secret", &demo.api_secret)
-        .header("Content-Type", desk_testkit::Form::CONTENT_TYPE)
+        .post(format!("{gateway}/api/tickets"))
+        .bearer_auth(customer["access_token"].as_str().unwrap())
+        .header("Content-Type", Form::CONTENT_TYPE)
         .body(form.finish())
         .send()
         .await
