@@ -31,7 +31,8 @@ impl List<'_> {
         if among.count == 0 {
             return Ok((none, Ids::default()));
         }
-        let few = among.count <= FEW;
+        // A whole desk has the search indexes, however small it is.
+        let few = among.count <= FEW && !self.is_whole_desk();
         if !few && self.is_begun_often(&mut *conn, search).await? {
             let total = Total {
                 count: COUNT_CAP,
@@ -92,11 +93,15 @@ impl List<'_> {
         sql.push(" limit ").push_bind(COUNT_CAP + 1);
     }
 
+    /// Is it everything that is searched, by nothing else?
+    fn is_whole_desk(&self) -> bool {
+        matches!(self.arms[..], [Arm::Everything]) && self.filter.is_only_searched()
+    }
+
     /// Is it a short search of everything with more matches than are counted? Either index by
     /// itself can tell, without a look at the tickets.
     async fn is_begun_often(&self, conn: &mut PgConnection, search: &str) -> sqlx::Result<bool> {
-        let everything = matches!(self.arms[..], [Arm::Everything]);
-        if !(everything && is_short(search) && self.filter.is_only_searched()) {
+        if !(is_short(search) && self.is_whole_desk()) {
             return Ok(false);
         }
         let mut sql = QueryBuilder::new("select greatest(");
