@@ -6,6 +6,7 @@ use anyhow::{Context, anyhow};
 use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version};
 use desk_http::{Error, Result};
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tracing::Instrument as _;
 
 use crate::domain::Password;
 
@@ -97,6 +98,7 @@ impl Passwords {
             let _slot = slot;
             work(&shared)
         })
+        .instrument(desk_telemetry::step("argon2"))
         .await
         .context("password worker")?
         .map_err(Error::Internal)

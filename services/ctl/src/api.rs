@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How long an answer may take to begin, and each further part of it to come.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Somebody logged in.
 pub struct Api {

@@ -32,7 +32,7 @@ Exit codes:
 The answer is on the standard output (with --json one JSON value), everything for people on the
 standard error; with --json a failure is {\"error\":…,\"kind\":…} there.";
 
-/// Administers a SupportDesk.
+/// Administers a desk.
 #[derive(Debug, Parser)]
 #[command(name = "supportdeskctl", version, after_help = AFTER, arg_required_else_help = true)]
 pub struct Line {

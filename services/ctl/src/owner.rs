@@ -275,7 +275,9 @@ mod tests {
             ),
         ] {
             let mut words = Words::default();
-            lines.iter().for_each(|line| words.hear(line));
+            for line in lines {
+                words.hear(line);
+            }
             assert_eq!(words.words, reason);
         }
     }

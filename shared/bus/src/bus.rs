@@ -70,7 +70,7 @@ impl Bus {
             .ping_interval(Duration::from_secs(10))
             .request_timeout(Some(REQUEST_TIMEOUT))
             .reconnect_delay_callback(reconnect_delay)
-            .event_callback(move |event| async move { note(&event, service) })
+            .event_callback(move |event| async move { note(&event) })
             .connect(servers)
             .await
             .context("NATS")?;
@@ -205,7 +205,7 @@ fn reconnect_delay(attempts: usize) -> Duration {
     Duration::from_millis(50) * 2_u32.pow(steps).min(40)
 }
 
-fn note(event: &Event, service: &'static str) {
+fn note(event: &Event) {
     let up = match event {
         Event::Connected => Some(1.0),
         Event::Disconnected | Event::Closed => Some(0.0),

@@ -379,6 +379,11 @@ pub const GROUPS: &[Group] = &[
                 "",
                 "Objects removed that no row named.",
             ),
+            counter(
+                "erasure_failures_total",
+                "",
+                "Times that words or files of an erased person could not be removed; it is tried again.",
+            ),
         ],
     },
     Group {

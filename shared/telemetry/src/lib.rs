@@ -10,8 +10,10 @@ mod scrape;
 mod setup;
 mod span;
 mod sqlx;
+mod step;
 
 pub use context::{TraceContext, current, lines, note_caller, request, scope};
 pub use scrape::at_scrape;
 pub use setup::{LogFormat, Metrics, Telemetry, TelemetrySettings, init};
 pub use span::{Span, exporting};
+pub use step::step;

@@ -7,11 +7,14 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing_subscriber::{
-    EnvFilter, Layer, filter::filter_fn, fmt::writer::BoxMakeWriter, layer::SubscriberExt,
+    EnvFilter, Layer,
+    filter::{LevelFilter, filter_fn},
+    fmt::writer::BoxMakeWriter,
+    layer::SubscriberExt,
     util::SubscriberInitExt,
 };
 
-use crate::{catalogue, export, scrape, span, sqlx};
+use crate::{catalogue, export, scrape, span, sqlx, step};
 
 /// Latency histogram bounds, in seconds.
 const SECONDS: &[f64] = &[
@@ -22,9 +25,9 @@ const LATENESS: &[f64] = &[
     0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14400.0,
 ];
 /// What is no line of a log: what [`sqlx::Listener`] is told, unless it is slow, and what the exporter
-/// says of itself, since ours says it once.
+/// says of itself, since ours says it once; and steps, which are for traces alone.
 const NOT_LINES: &str = "sqlx::query=warn,sqlx::pool::acquire=warn,opentelemetry_sdk=off,\
-    opentelemetry-otlp=off";
+    opentelemetry-otlp=off,desk_step=off";
 /// How often what histograms were told is summed up, also when nobody scrapes.
 const UPKEEP: Duration = Duration::from_secs(5);
 /// How long the last spans may take to be sent.
@@ -134,9 +137,23 @@ pub fn init(settings: &TelemetrySettings) -> anyhow::Result<Telemetry> {
             .boxed(),
         LogFormat::Text => lines.with_target(false).boxed(),
     };
+    let steps = traces.as_ref().map(|provider| {
+        tracing_opentelemetry::layer()
+            .with_tracer(provider.tracer("supportdesk"))
+            .with_location(false)
+            .with_threads(false)
+            .with_target(false)
+            .with_filter(
+                filter_fn(|metadata| metadata.target() == step::TARGET)
+                    .with_max_level_hint(LevelFilter::INFO),
+            )
+    });
+    // The hint keeps the lines that nobody wants from being looked at one by one.
+    let listening = filter_fn(sqlx::is_meant).with_max_level_hint(LevelFilter::INFO);
     tracing_subscriber::registry()
+        .with(steps)
         .with(lines.with_filter(filter))
-        .with(sqlx::Listener.with_filter(filter_fn(sqlx::is_meant)))
+        .with(sqlx::Listener.with_filter(listening))
         .try_init()
         .context("log subscriber")?;
     Ok(Telemetry { metrics, traces })

@@ -20,6 +20,7 @@ use object_store::{
     GetOptions, GetRange, ObjectStore, ObjectStoreExt, buffered::BufWriter, path::Path,
 };
 use time::OffsetDateTime;
+use tracing::Instrument as _;
 
 pub use receive::{Receiver, Unfit, Upload, Uploads};
 
@@ -82,7 +83,10 @@ impl Files {
             range: Some(GetRange::Bounded(range)),
             ..GetOptions::default()
         };
-        match self.store.get_opts(&Path::from(object), options).await {
+        let asked = desk_telemetry::step("object store: get");
+        let object_path = Path::from(object);
+        let got = self.store.get_opts(&object_path, options).instrument(asked);
+        match got.await {
             Ok(found) => Ok(found.into_stream()),
             Err(object_store::Error::NotFound { .. }) => {
                 tracing::error!(object, "an attachment's object is missing");

@@ -6,6 +6,7 @@ use desk_http::Result;
 use object_store::buffered::BufWriter;
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
+use tracing::Instrument as _;
 
 use super::{Files, down, kind};
 
@@ -158,7 +159,8 @@ impl Receiver<'_> {
     /// # Errors
     /// 503 when the store is out of reach.
     pub async fn finish(mut self) -> Result<()> {
-        let written = self.writer.shutdown().await;
+        let step = desk_telemetry::step("object store: put");
+        let written = self.writer.shutdown().instrument(step).await;
         written.map_err(|error| down(&error))?;
         self.upload.content_type = kind::sniff(&self.head);
         self.upload.digest = self.digest.finalize().to_vec();

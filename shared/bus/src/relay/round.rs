@@ -119,7 +119,7 @@ impl Rounds {
                 self.one_by_one(bus, queue, sorted.ready).await?
             }
         };
-        self.park(bus, queue, &sorted.parked).await?;
+        self.park(queue, &sorted.parked).await?;
         Ok(match failure {
             Some(reason) => {
                 // The stream may be gone, with all of the server's data.
@@ -164,7 +164,7 @@ impl Rounds {
             }
         }
         self.published(bus, queue, &published).await?;
-        self.park(bus, queue, &parked).await?;
+        self.park(queue, &parked).await?;
         Ok(failure)
     }
 
@@ -203,12 +203,7 @@ impl Rounds {
         queue.published(rows).await
     }
 
-    async fn park(
-        &self,
-        bus: &Bus,
-        queue: &mut Queue,
-        parked: &[Parking<'_>],
-    ) -> anyhow::Result<()> {
+    async fn park(&self, queue: &mut Queue, parked: &[Parking<'_>]) -> anyhow::Result<()> {
         if parked.is_empty() {
             return Ok(());
         }

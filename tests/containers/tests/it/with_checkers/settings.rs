@@ -10,7 +10,7 @@ use xtask::{paths::own_binaries, service::Service};
 use super::model::{Container, Model};
 
 /// Settings that no container is told, with the reason. `.env` cannot change them either.
-const LEFT_TO_DEFAULT: [(&str, &str); 19] = [
+const LEFT_TO_DEFAULT: [(&str, &str); 20] = [
     ("SUPPORTDESK_LISTEN", "each has an address of its own"),
     ("SUPPORTDESK_ADMIN_LISTEN", "likewise"),
     ("SUPPORTDESK_DATABASE_POOL", "goes by the service"),
@@ -30,6 +30,7 @@ const LEFT_TO_DEFAULT: [(&str, &str); 19] = [
     ("SUPPORTDESK_FORGOTTEN_PASSWORDS_PER_HOUR", LIMIT),
     ("SUPPORTDESK_ACCOUNT_MAILS_PER_HOUR", LIMIT),
     ("SUPPORTDESK_MAIL_TEMPLATES", "takes a mount besides"),
+    ("SUPPORTDESK_MAIL_CA_FILE", "likewise"),
     ("SUPPORTDESK_MAIL_CONCURRENCY", PATIENCE),
     ("SUPPORTDESK_MAIL_TIMEOUT_SECONDS", PATIENCE),
     ("SUPPORTDESK_MAIL_ATTEMPTS", PATIENCE),

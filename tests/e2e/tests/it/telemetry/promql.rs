@@ -145,3 +145,22 @@ fn dashboard_and_rules_ask_for_something() {
     assert!(expressions().len() > 20);
     assert!(asked().contains("http_request_duration_seconds_bucket"));
 }
+
+/// A title's anchor, where it is of one word or words joined by hyphens.
+#[test]
+fn every_alert_leads_to_its_section() {
+    let text = fs::read_to_string(workspace().join("docs/operations.md")).unwrap();
+    let sections: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("### "))
+        .collect();
+    let rules = fs::read_to_string(rules()).unwrap();
+    let links: Vec<&str> = rules
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("runbook_url: docs/operations.md#"))
+        .collect();
+    assert_eq!(links.len(), rules.matches("- alert: ").count());
+    for link in links {
+        assert!(sections.contains(&link), "no section {link}");
+    }
+}

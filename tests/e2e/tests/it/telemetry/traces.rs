@@ -14,9 +14,11 @@ use xtask::service::Service;
 use crate::collector::{Collector, Span};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const LOGIN: &str = "0af7651916cd43dd8448eb211c80319c";
 const CLIENT: &str = "00f067aa0ba902b7";
 const PATIENCE: Duration = Duration::from_secs(30);
 
+const STEP: i32 = 1;
 const SERVER: i32 = 2;
 const CALLER: i32 = 3;
 const PRODUCER: i32 = 4;
@@ -174,6 +176,22 @@ async fn one_trace_goes_from_the_edge_to_every_consumer() {
         .find(|span| span.service == "project" && span.kind == SERVER)
         .unwrap();
     assert_eq!(trace.parent(asked).kind, CALLER);
+
+    // What takes its time without a call or a statement is a step of the request.
+    let visitor = world
+        .stranger()
+        .with_header("traceparent", &format!("00-{LOGIN}-{CLIENT}-01"));
+    let credentials = json!({"email": "super@support.local", "password": "password"});
+    visitor.post("/auth/login", credentials).await.expect(200);
+    eventually_within(PATIENCE, || async {
+        let trace = Trace::of(&collector, LOGIN);
+        trace.find("auth", STEP, "argon2").is_some()
+            && trace.find("auth", SERVER, "POST /auth/login").is_some()
+    })
+    .await;
+    let trace = Trace::of(&collector, LOGIN);
+    let hashed = trace.find("auth", STEP, "argon2").unwrap();
+    assert_eq!(trace.parent(hashed).name, "POST /auth/login");
 
     let text = collector.text();
     for word in [
