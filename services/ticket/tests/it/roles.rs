@@ -223,5 +223,5 @@ async fn every_route_is_in_the_document_with_its_capability() {
         }
     }
     // Updates answer to PUT and PATCH both.
-    assert_eq!(operations, 54);
+    assert_eq!(operations, 55);
 }

@@ -139,11 +139,13 @@ impl Row {
 }
 
 /// Operations that take nothing which could be bad: another method is refused.
-async fn unconditional(world: &World) -> [&'static str; 2] {
+async fn unconditional(world: &World) -> [&'static str; 3] {
     let stranger = world.stranger();
-    stranger.get("/openapi.json").await.expect(200);
-    let refused = stranger.send(Method::DELETE, "/openapi.json", None).await;
-    is_envelope(&refused, 405, "DELETE /openapi.json");
+    for path in ["/openapi.json", "/docs"] {
+        stranger.get(path).await.expect(200);
+        let refused = stranger.send(Method::DELETE, path, None).await;
+        is_envelope(&refused, 405, &format!("DELETE {path}"));
+    }
     let keys = world.origin() + "/.well-known/jwks.json";
     let answer = reqwest::get(&keys).await.unwrap();
     assert_eq!(answer.status(), 200);
@@ -152,7 +154,11 @@ async fn unconditional(world: &World) -> [&'static str; 2] {
     assert_eq!(refused.status(), 405);
     let body: Value = refused.json().await.unwrap();
     assert!(body["error"].is_string(), "{body}");
-    ["GET /openapi.json", "GET /.well-known/jwks.json"]
+    [
+        "GET /openapi.json",
+        "GET /docs",
+        "GET /.well-known/jwks.json",
+    ]
 }
 
 fn documented(document: &Value) -> BTreeSet<String> {
