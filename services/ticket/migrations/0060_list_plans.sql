@@ -1,7 +1,7 @@
 -- What lists of a million tickets still read too much of (times of the statement alone, warm).
 
 -- Which projects an agent filed tickets to: one step a project in this index, however many tickets
--- (an index by time had all of them read, 0.2 ms of two thousand, for the total and for the page).
+-- (an index by time had all of them read, for the total and for the page).
 -- A page of what was filed outside the own projects walks it, too.
 create index tickets_filed_in on tickets (creator_user_id, project_id, created_at, id)
     where deleted_at is null and creator_user_id is not null;
