@@ -65,13 +65,14 @@ async fn curl() {
 }
 
 mod with_php {
-    use super::{Command, files_one_ticket};
+    use desk_testkit::tools;
+
+    use super::files_one_ticket;
 
     #[tokio::test]
     #[ignore = "needs PHP"]
     async fn php() {
-        let program = || Command::new(desk_testkit::tools::php().get_program());
-        files_one_ticket("php", "php", program).await;
+        files_one_ticket("php", "php", tools::php).await;
     }
 }
 
