@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
-use crate::Change;
+use crate::{Aggregate, AggregateKind, Change, Fact, NewEvent};
 
 /// One row of a service's audit. Its time is the event's, its id the aggregate's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,4 +24,16 @@ pub struct AuditEntry {
     /// Which fields changed; excerpts of long ones, and never a secret.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
+}
+
+impl AuditEntry {
+    /// The event of this row, `id` in the `owner`'s audit. It is the only one of its aggregate.
+    pub fn recorded(self, owner: AggregateKind, id: i64, at: OffsetDateTime) -> NewEvent {
+        NewEvent {
+            aggregate: Aggregate { kind: owner, id },
+            sequence: 1,
+            occurred_at: at,
+            fact: Fact::AuditRecorded(Box::new(self)),
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use desk_events::{Aggregate, AggregateKind, AuditEntry, Change, Fact, NewEvent};
+use desk_events::{AggregateKind, AuditEntry, Change};
 use ipnetwork::IpNetwork;
 use serde_json::json;
 use sqlx::PgConnection;
@@ -75,14 +75,6 @@ pub async fn record(
         address: Some(by.address),
         changes,
     };
-    let event = NewEvent {
-        aggregate: Aggregate {
-            kind: AggregateKind::ProjectAudit,
-            id,
-        },
-        sequence: 1,
-        occurred_at: by.at,
-        fact: Fact::AuditRecorded(Box::new(entry)),
-    };
+    let event = entry.recorded(AggregateKind::ProjectAudit, id, by.at);
     say(conn, event).await
 }

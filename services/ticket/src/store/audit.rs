@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use desk_bus::outbox;
-use desk_events::{Aggregate, AggregateKind, AuditEntry, Fact, NewEvent};
+use desk_events::{AggregateKind, AuditEntry};
 use serde::Serialize;
 use sqlx::{
     PgConnection,
@@ -85,15 +85,7 @@ pub async fn record<T: Serialize>(
         changes: changes.map_err(|error| sqlx::Error::Encode(Box::new(error)))?,
     };
     let id = insert(conn, by, &entry).await?;
-    let event = NewEvent {
-        aggregate: Aggregate {
-            kind: AggregateKind::TicketAudit,
-            id,
-        },
-        sequence: 1,
-        occurred_at: by.at,
-        fact: Fact::AuditRecorded(Box::new(entry)),
-    };
+    let event = entry.recorded(AggregateKind::TicketAudit, id, by.at);
     outbox::append(conn, &[event]).await?;
     Ok(())
 }
