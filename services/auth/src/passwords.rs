@@ -1,13 +1,19 @@
 //! Hashing and verifying passwords: off the async threads, a few at a time, with a short queue.
 
+mod memory;
+
 use std::{num::NonZero, sync::Arc, thread::available_parallelism};
 
-use anyhow::{Context, anyhow};
-use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version};
+use anyhow::{Context, bail};
+use argon2::{
+    Algorithm, Argon2, Params, PasswordHash, Version,
+    password_hash::phc::{Output, ParamsString, Salt},
+};
 use desk_http::{Error, Result};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tracing::Instrument as _;
 
+use self::memory::Memory;
 use crate::domain::Password;
 
 /// How many may wait for each one that is hashed; about two seconds of work.
@@ -23,6 +29,7 @@ pub struct Passwords {
 
 struct Shared {
     params: Params,
+    memory: Memory,
     /// Verified where there is no account, or no password, so that it takes as long.
     decoy: String,
     slots: Arc<Semaphore>,
@@ -44,9 +51,11 @@ impl Passwords {
     /// # Errors
     /// When the system has no random numbers.
     pub fn new(params: Params, slots: usize, waiting: usize) -> anyhow::Result<Self> {
-        let decoy = hash(&params, b"no account has this password")?;
+        let memory = Memory::default();
+        let decoy = hash(&memory, &params, b"no account has this password")?;
         let shared = Shared {
             params,
+            memory,
             decoy,
             slots: Arc::new(Semaphore::new(slots)),
             queue: Semaphore::new(slots + waiting),
@@ -62,7 +71,7 @@ impl Passwords {
     /// 503 when too many wait already.
     pub async fn hash(&self, password: &Password) -> Result<String> {
         let password = password.clone();
-        self.run(move |shared| hash(&shared.params, password.expose()))
+        self.run(move |shared| hash(&shared.memory, &shared.params, password.expose()))
             .await
     }
 
@@ -74,7 +83,8 @@ impl Passwords {
     pub async fn verify(&self, password: &Password, hash: Option<String>) -> Result<bool> {
         let password = password.clone();
         self.run(move |shared| {
-            let right = verify(hash.as_deref().unwrap_or(&shared.decoy), password.expose())?;
+            let known = hash.as_deref().unwrap_or(&shared.decoy);
+            let right = verify(&shared.memory, known, password.expose())?;
             Ok(right && hash.is_some())
         })
         .await
@@ -93,31 +103,65 @@ impl Passwords {
             .acquire_owned()
             .await
             .context("password slots")?;
-        tokio::task::spawn_blocking(move || {
+        let memory = shared.memory.clone();
+        let done = tokio::task::spawn_blocking(move || {
             // Held to the end of the work, also when the caller has gone away.
             let _slot = slot;
             work(&shared)
         })
         .instrument(desk_telemetry::step("argon2"))
-        .await
-        .context("password worker")?
-        .map_err(Error::Internal)
+        .await;
+        tokio::spawn(memory.tidy());
+        done.context("password worker")?.map_err(Error::Internal)
     }
 }
 
-fn hash(params: &Params, password: &[u8]) -> anyhow::Result<String> {
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
-    let hash: PasswordHash = argon2
-        .hash_password(password)
-        .map_err(|error| anyhow!("hashing a password: {error}"))?;
+fn hash(memory: &Memory, params: &Params, password: &[u8]) -> anyhow::Result<String> {
+    let (algorithm, version) = (Algorithm::Argon2id, Version::V0x13);
+    let argon2 = Argon2::new(algorithm, version, params.clone());
+    let salt = Salt::generate();
+    let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+    let hash = PasswordHash {
+        algorithm: algorithm.ident(),
+        version: Some(version.into()),
+        params: ParamsString::try_from(params)?,
+        salt: Some(salt),
+        hash: Some(digest(memory, &argon2, password, &salt, length)?),
+    };
     Ok(hash.to_string())
 }
 
-fn verify(hash: &str, password: &[u8]) -> anyhow::Result<bool> {
-    let hash =
-        PasswordHash::new(hash).map_err(|error| anyhow!("a stored password hash: {error}"))?;
-    // The parameters are the hash's own.
-    Ok(Argon2::default().verify_password(password, &hash).is_ok())
+/// The algorithm and its cost are the hash's own.
+fn verify(memory: &Memory, hash: &str, password: &[u8]) -> anyhow::Result<bool> {
+    let known = PasswordHash::new(hash).context("a stored password hash")?;
+    let (Some(salt), Some(output)) = (&known.salt, &known.hash) else {
+        bail!("a stored password hash without salt or digest");
+    };
+    let argon2 = Argon2::new(
+        Algorithm::try_from(known.algorithm.as_str())?,
+        known
+            .version
+            .map_or(Ok(Version::default()), Version::try_from)?,
+        Params::try_from(&known)?,
+    );
+    // Outputs compare in constant time.
+    Ok(digest(memory, &argon2, password, salt, output.len())? == *output)
+}
+
+fn digest(
+    memory: &Memory,
+    argon2: &Argon2<'_>,
+    password: &[u8],
+    salt: &[u8],
+    length: usize,
+) -> anyhow::Result<Output> {
+    let mut digest = vec![0; length];
+    memory
+        .lend(argon2.params().block_count(), |blocks| {
+            argon2.hash_password_into_with_memory(password, salt, &mut digest, blocks)
+        })
+        .context("hashing a password")?;
+    Ok(Output::new(&digest)?)
 }
 
 #[cfg(test)]
