@@ -6,6 +6,7 @@
 //! A search is answered by its own index instead, and sorted afterwards; so is a filter that so few
 //! tickets pass that walking the order would pass by thousands of others for each of them.
 
+mod pieces;
 mod search;
 mod seek;
 mod sql;

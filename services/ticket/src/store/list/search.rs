@@ -1,11 +1,12 @@
 //! Searches. Among few tickets each is looked at; among many, what matches is found by the search
-//! index. It is looked at once, for the total and for the page. What matches more often than is
-//! counted lies everywhere, so that a page of it is found by walking its order.
+//! index, in the table of texts. It is looked at once, for the total and for the page. What matches
+//! more often than is counted lies everywhere, so that a page of it is found by walking its order.
 
 use sqlx::{PgConnection, Postgres, QueryBuilder, Row as _};
 
 use super::{
-    Arm, COUNT_CAP, Ids, List, Sort, Total, Window,
+    Arm, COUNT_CAP, Ids, List, Sort, SortKey, Total, Window,
+    pieces::pieces,
     sql::{push_any, push_beyond, push_window},
     way::{FEW, Way},
 };
@@ -48,12 +49,12 @@ impl List<'_> {
             sql.push("found as materialized (");
             self.push_matches(&mut sql, search, sort, FROM, push_begun);
         } else {
-            sql.push("addresses as materialized (select email from requesters where email like ");
-            push_pattern(&mut sql, search);
-            sql.push("), found as materialized ((");
-            self.push_matches(&mut sql, search, sort, FROM, push_by_words);
-            sql.push(") union all (");
-            self.push_matches(&mut sql, search, sort, FROM_ADDRESSES, push_not_by_words);
+            sql.push("addresses as materialized (select email from requesters where true");
+            push_has(&mut sql, "email", search);
+            sql.push("), worded as materialized (");
+            self.push_matches(&mut sql, search, sort, self.texts(sort), push_by_words);
+            sql.push("), found as materialized (select id, k from worded union all (");
+            self.push_addressed(&mut sql, sort);
             sql.push(") limit ").push_bind(COUNT_CAP + 1);
         }
         sql.push("), page as (select id, k from found where true");
@@ -93,6 +94,42 @@ impl List<'_> {
         sql.push(" limit ").push_bind(COUNT_CAP + 1);
     }
 
+    /// Where texts are searched: by themselves, where they tell all that the list asks for.
+    fn texts(&self, sort: Sort) -> &'static str {
+        let known = |arm: &Arm<'_>| !matches!(arm, Arm::FiledFor(..));
+        if self.filter.is_searched_alone()
+            && sort.key == SortKey::CreatedAt
+            && self.arms.iter().all(known)
+        {
+            "ticket_texts t"
+        } else {
+            "ticket_texts as texts join tickets t on t.id = texts.id"
+        }
+    }
+
+    /// What was filed for the addresses that match, and does not match by its text. A ticket's address
+    /// is its requester's. One address after the other, each by the index: joined at once, the planner
+    /// reads the index of all.
+    fn push_addressed(&self, sql: &mut QueryBuilder<Postgres>, sort: Sort) {
+        let (before, after) = if self.filter.deleted {
+            // These are in no index of addresses.
+            ("addresses a join tickets t on true where ", "")
+        } else {
+            (
+                "addresses a cross join lateral (select t.* from tickets t where ",
+                " offset 0) as t",
+            )
+        };
+        sql.push("select t.id, ").push(sort.key.sql());
+        sql.push(" as k from ").push(before);
+        sql.push("t.customer_email = a.email and ");
+        push_any(sql, &self.arms);
+        self.push_filter(sql, Way::Gather);
+        sql.push(" and t.id not in (select id from worded)");
+        sql.push(after);
+        sql.push(" limit ").push_bind(COUNT_CAP + 1);
+    }
+
     /// Is it everything that is searched, by nothing else?
     fn is_whole_desk(&self) -> bool {
         matches!(self.arms[..], [Arm::Everything]) && self.filter.is_only_searched()
@@ -120,16 +157,13 @@ impl List<'_> {
 }
 
 const FROM: &str = "tickets t";
-/// A ticket's address is its requester's. The addresses come first, as a table of their own: joined
-/// at once, the planner reads all requesters rather than their index.
-const FROM_ADDRESSES: &str = "addresses a join tickets t on t.customer_email = a.email";
 
 /// The number, in capitals as it is, and the address, in small letters as it is: what the indexes
 /// of short searches hold, with how a search is brought to the same.
 const NUMBER: (&str, &str) = ("t.number", "upper");
 const EMAIL: (&str, &str) = ("t.customer_email", "lower");
 
-/// The expression of the search index, word for word.
+/// What the table of texts holds of a ticket.
 const WORDS: &str = r"lower(t.subject || E'\n' || t.number)";
 
 fn is_short(search: &str) -> bool {
@@ -165,20 +199,26 @@ fn push_begun(sql: &mut QueryBuilder<Postgres>, search: &str) {
 
 /// Subject or number has it, by the index of both.
 fn push_by_words(sql: &mut QueryBuilder<Postgres>, search: &str) {
-    sql.push(" and ").push(WORDS).push(" like ");
-    push_pattern(sql, search);
+    push_has(sql, "text", search);
 }
 
-/// Subject and number have it not: what was found by them is not found again by its address.
-fn push_not_by_words(sql: &mut QueryBuilder<Postgres>, search: &str) {
-    sql.push(" and strpos(").push(WORDS).push(", lower(");
-    sql.push_bind(search.to_owned()).push(")) = 0");
+/// A column has it, by an index of three letters in a row.
+fn push_has(sql: &mut QueryBuilder<Postgres>, column: &'static str, search: &str) {
+    let pieces = pieces(search);
+    if pieces.is_empty() {
+        push_like(sql, column, &literal(search));
+        return;
+    }
+    for piece in &pieces {
+        push_like(sql, column, piece);
+    }
+    sql.push(" and strpos(").push(column).push(", lower(");
+    sql.push_bind(search.to_owned()).push(")) > 0");
 }
 
-fn push_pattern(sql: &mut QueryBuilder<Postgres>, search: &str) {
-    sql.push("lower(")
-        .push_bind(format!("%{}%", literal(search)))
-        .push(")");
+fn push_like(sql: &mut QueryBuilder<Postgres>, column: &'static str, pattern: &str) {
+    sql.push(" and ").push(column).push(" like lower(");
+    sql.push_bind(format!("%{pattern}%")).push(")");
 }
 
 /// What begins with the text, as a range: a plan that knows no pattern takes an index for it.

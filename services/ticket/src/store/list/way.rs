@@ -73,7 +73,12 @@ impl Filter {
 
     /// Is it searched, and nothing else, but for what is deleted?
     pub(super) fn is_only_searched(&self) -> bool {
-        !self.deleted && self.conditions() == 1 && self.search.is_some()
+        !self.deleted && self.is_searched_alone()
+    }
+
+    /// Is it searched, and narrowed by no other condition?
+    pub(super) fn is_searched_alone(&self) -> bool {
+        self.conditions() == 1 && self.search.is_some()
     }
 
     /// Does an index hold what passes the only condition in the order of filing, whatever the
