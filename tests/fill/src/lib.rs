@@ -107,9 +107,11 @@ pub async fn fill(
         aside.put_back(&mut tx).await?;
     }
     tx.commit().await?;
-    sqlx::query("vacuum analyze tickets, messages, activities, ticket_tags, requesters")
-        .execute(conn)
-        .await?;
+    sqlx::query(
+        "vacuum analyze tickets, ticket_texts, messages, activities, ticket_tags, requesters",
+    )
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
