@@ -17,6 +17,7 @@
 //! | [`statements`] | the service's very statements, which the yardsticks run |
 //! | [`cpu`], [`processes`], [`counters`] | what it takes: CPU, memory, commits, syncs |
 //! | [`database`], [`server`] | the databases and what they hold |
+//! | [`plot`] | pictures of series and ratios |
 //! | [`report`] | goals, tables, the file of results |
 
 mod arrivals;
@@ -32,6 +33,11 @@ mod latency;
 mod lists;
 mod load;
 mod pgbench;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the soak and the table of results draw with it")
+)]
+mod plot;
 mod processes;
 mod reads;
 mod report;
