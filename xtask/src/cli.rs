@@ -10,7 +10,7 @@ use crate::{
     lab::{Care, Lab, Servers},
     load, logs, openapi,
     paths::Profile,
-    prepare, rebuild_reports, reconcile, say,
+    prepare, rebuild_reports, reconcile, say, soak,
     test::{self, Step},
     up, verify_reports,
 };
@@ -125,6 +125,24 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
+    /// Load the desk for a while, and fail when it grows or does not come to rest
+    ///
+    /// Release build, durable servers of its own. Memory, pools, outboxes, consumers and latencies
+    /// are watched; the demands are told at the end.
+    Soak {
+        /// How long the load lasts; growth is judged from five minutes on
+        #[arg(long, default_value_t = 20.0)]
+        minutes: f64,
+        /// Requests a second
+        #[arg(long, default_value_t = 50)]
+        rate: u32,
+        /// Draw the series into this file
+        #[arg(long, value_name = "FILE")]
+        svg: Option<PathBuf>,
+        /// Also write verdict and series to this file
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
     /// Write the secrets that docker-compose.yml needs into `.env`, or add those that lack there
     ComposeEnv,
     /// Renew the committed data by which SQL queries are checked without a database
@@ -210,6 +228,20 @@ async fn execute(command: Command) -> Result<()> {
                 json: json.as_deref(),
             };
             bench::run(wanted).await
+        }
+        Command::Soak {
+            minutes,
+            rate,
+            svg,
+            json,
+        } => {
+            let wanted = soak::Wanted {
+                minutes,
+                rate,
+                svg: svg.as_deref(),
+                json: json.as_deref(),
+            };
+            soak::run(wanted).await
         }
         Command::ComposeEnv => compose_env::run(),
         Command::Prepare { check, crates } => prepare_on_some_server(check, &crates).await,

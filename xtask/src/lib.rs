@@ -6,7 +6,7 @@
 //! | [`up`], [`supervise`], [`down`], [`logs`], [`events`], [`mod@reconcile`] | the local stack, from start to stop |
 //! | [`compose_env`] | the secrets of the stack in containers |
 //! | [`demo`], [`seed`], [`load`] | what a local stack is filled with |
-//! | [`mod@test`], [`lab`], [`prepare`], [`mod@openapi`], [`mod@bench`] | the test run, its servers, the checked SQL data, the API document, the measurements |
+//! | [`mod@test`], [`lab`], [`prepare`], [`mod@openapi`], [`mod@bench`], [`mod@soak`] | the test run, its servers, the checked SQL data, the API document, the measurements |
 //! | [`stack`] | the eight services as processes: used by `up` and by the end-to-end test |
 //! | [`service`], [`settings`], [`secrets`], [`databases`], [`ports`] | what the stack is made of |
 //! | [`postgres`], [`nats`] | finding, installing and running the two servers |
@@ -47,6 +47,7 @@ pub mod secrets;
 pub mod seed;
 pub mod service;
 pub mod settings;
+pub mod soak;
 pub mod stack;
 pub mod supervise;
 pub mod test;

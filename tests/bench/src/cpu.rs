@@ -140,6 +140,11 @@ impl Meter {
         self.services.iter().filter_map(read).collect()
     }
 
+    /// Proportional memory of NATS, in KiB.
+    pub fn bus_memory(&self) -> Option<u64> {
+        processes::proportional_memory(self.nats?)
+    }
+
     /// Waits until the desk has nothing left to do; answers how long that took.
     pub async fn settle(&self) -> Duration {
         let since = Instant::now();

@@ -14,6 +14,7 @@
 //! | [`deadlines`] | how late a missed deadline shows among a million |
 //! | [`reports`] | how fast events become figures, and how fast figures are read |
 //! | [`arrivals`] | tickets that come at a steady rate |
+//! | [`soak`] | whether it grows under a load that lasts |
 //! | [`statements`] | the service's very statements, which the yardsticks run |
 //! | [`cpu`], [`processes`], [`counters`] | what it takes: CPU, memory, commits, syncs |
 //! | [`database`], [`server`] | the databases and what they hold |
@@ -33,10 +34,6 @@ mod latency;
 mod lists;
 mod load;
 mod pgbench;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the soak and the table of results draw with it")
-)]
 mod plot;
 mod processes;
 mod reads;
@@ -46,6 +43,7 @@ mod requests;
 mod rows;
 mod scale;
 mod server;
+mod soak;
 mod statements;
 
 use std::path::PathBuf;
@@ -87,6 +85,8 @@ enum Part {
         #[arg(long)]
         tickets: Option<u64>,
     },
+    /// Whether anything grows under a mixed load that lasts; fails when it does.
+    Soak(soak::Wanted),
     /// The bare handler, as a process of its own.
     #[command(hide = true)]
     Bare,
@@ -112,6 +112,9 @@ async fn main() -> Result<()> {
     }
     if let Some(Part::Reports { tickets }) = cli.part {
         return reports::run(cli.quick, tickets, cli.json.as_deref()).await;
+    }
+    if let Some(Part::Soak(wanted)) = &cli.part {
+        return soak::run(wanted, cli.json.as_deref()).await;
     }
     let desk = Desk::start().await?;
     let findings = measure(&desk, cli.quick).await;

@@ -67,7 +67,7 @@ pub fn picture(title: &str, panels: &[Panel]) -> Result<String> {
         let font = (FONT, 18).into_font().color(&INK);
         head.draw(&Text::new(title, (20, 14), font))?;
         let names = names(panels);
-        let end = round_up(last(panels));
+        let end = last(panels);
         for (panel, area) in panels.iter().zip(body.split_evenly((panels.len(), 1))) {
             draw(&area, panel, &names, end)?;
         }
@@ -87,11 +87,12 @@ fn names(panels: &[Panel]) -> Vec<&str> {
     names
 }
 
-/// The last minute.
+/// The last minute; without any point, the first.
 fn last(panels: &[Panel]) -> f64 {
     let lines = panels.iter().flat_map(|panel| &panel.lines);
     let minutes = lines.flat_map(|line| &line.points).map(|point| point.0);
-    minutes.fold(0.0, f64::max)
+    let last = minutes.fold(0.0, f64::max);
+    if last > 0.0 { last } else { 1.0 }
 }
 
 fn draw(area: &Area<'_>, panel: &Panel, names: &[&str], end: f64) -> Result<()> {
@@ -108,7 +109,7 @@ fn draw(area: &Area<'_>, panel: &Panel, names: &[&str], end: f64) -> Result<()> 
     let label = (FONT, 12).into_font().color(&INK);
     chart
         .configure_mesh()
-        .light_line_style(PAPER)
+        .max_light_lines(0)
         .bold_line_style(GRID)
         .axis_style(INK)
         .label_style(label.clone())
