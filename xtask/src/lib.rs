@@ -45,7 +45,6 @@ pub mod say;
 mod scratch;
 pub mod secrets;
 pub mod seed;
-pub mod service;
 pub mod settings;
 pub mod soak;
 pub mod stack;
@@ -55,3 +54,5 @@ pub mod tools;
 pub mod up;
 pub mod verify_reports;
 pub mod wheel;
+
+pub use desk_identity::service;

@@ -2,6 +2,7 @@
 
 use std::{env, path::PathBuf, process::Stdio, time::Duration};
 
+use desk_identity::Service;
 use indicatif::{ProgressBar, ProgressStyle};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -17,14 +18,11 @@ use crate::{
 };
 
 /// Those that keep copies, and so have dead letters.
-pub const CONSUMERS: [&str; 6] = [
-    "auth",
-    "project",
-    "ticket",
-    "reporting",
-    "sla-worker",
-    "notifier",
-];
+pub fn consumers() -> Vec<&'static str> {
+    Service::with_database()
+        .map(|(service, _)| service.name())
+        .collect()
+}
 
 /// What a command said.
 #[derive(Debug)]

@@ -46,12 +46,14 @@ pub struct StatePage<T> {
 }
 
 /// States a page.
-pub const STATES: usize = 1_000;
+pub const STATES: u16 = 1_000;
 
 impl<T> StatePage<T> {
     /// A page of [`STATES`] states, or of fewer: the last one.
     pub fn new(states: Vec<StateRecord<T>>) -> Self {
-        let next = states.last().filter(|_| states.len() >= STATES);
+        let next = states
+            .last()
+            .filter(|_| states.len() >= usize::from(STATES));
         Self {
             next: next.map(|last| last.id),
             states,

@@ -3,19 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use desk_http::Gatekeeper;
-use desk_identity::{Caller, Clock, Issuer, SigningKey, TrustedSigners, Verifier};
-
-/// The processes that sign internal tokens.
-const SIGNERS: [&str; 8] = [
-    "gateway",
-    "external-gateway",
-    "auth",
-    "project",
-    "ticket",
-    "reporting",
-    "sla-worker",
-    "notifier",
-];
+use desk_identity::{Caller, Clock, Issuer, Service, SigningKey, TrustedSigners, Verifier};
 
 /// A signing key for every process, and the clock that their tokens live by.
 #[derive(Clone)]
@@ -34,7 +22,7 @@ impl Keys {
     pub fn new() -> Self {
         let mut issuers = HashMap::new();
         let mut trusted = Vec::new();
-        for name in SIGNERS {
+        for name in Service::ALL.map(Service::name) {
             let key = SigningKey::generate().expect("a key");
             trusted.push(format!("{name}:{}", key.public_setting()));
             issuers.insert(name, Issuer::new(name, &key));

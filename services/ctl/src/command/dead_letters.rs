@@ -1,13 +1,13 @@
 //! `dead-letters`: events that a consumer could not take, by the consumers' own commands.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use serde_json::Value;
 
 use crate::{
     cli::Common,
     failure::{Failure, Kind, Result},
     output::{answer, table},
-    owner::{self, CONSUMERS, Said},
+    owner::{self, Said, consumers},
 };
 
 /// Examples.
@@ -27,7 +27,7 @@ pub enum Command {
     /// The newest, without the events themselves.
     List {
         /// Of this consumer; may be there several times; of all unless given.
-        #[arg(long = "service", value_parser = CONSUMERS)]
+        #[arg(long = "service", value_parser = PossibleValuesParser::new(consumers()))]
         services: Vec<String>,
         /// How many at most of each.
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
@@ -43,7 +43,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Chosen {
     /// Whose.
-    #[arg(long, value_parser = CONSUMERS)]
+    #[arg(long, value_parser = PossibleValuesParser::new(consumers()))]
     service: String,
     /// By the ids that `list` prints.
     #[arg(required_unless_present = "all")]
@@ -72,7 +72,7 @@ impl Command {
 async fn list(common: &Common, services: &[String], limit: u32) -> Result {
     let named = services.iter().map(String::as_str);
     let wanted: Vec<&str> = if services.is_empty() {
-        CONSUMERS.to_vec()
+        consumers()
     } else {
         named.collect()
     };

@@ -3,8 +3,11 @@
 
 use std::env;
 
-use clap::{Subcommand, ValueEnum};
-use desk_identity::SigningKey;
+use clap::{
+    Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use desk_identity::{Service, SigningKey};
 use rand::distr::{Alphanumeric, SampleString as _};
 use serde_json::{Value, json};
 
@@ -28,34 +31,14 @@ in the answer). Where the setting of today is in the environment, the next ones 
 /// Characters of a pepper: 256 bits and more.
 const PEPPER: usize = 48;
 
-/// Who signs internal tokens.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Signer {
-    /// For people and visitors.
-    Gateway,
-    /// For API keys.
-    ExternalGateway,
-    /// For itself, as all the others.
-    Auth,
-    /// For itself.
-    Project,
-    /// For itself.
-    Ticket,
-    /// For itself.
-    Reporting,
-    /// For itself.
-    SlaWorker,
-    /// For itself.
-    Notifier,
-}
-
 /// Which key.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// The Ed25519 key by which a service signs internal tokens.
     Signing {
         /// The service.
-        service: Signer,
+        #[arg(value_parser = service())]
+        service: Service,
     },
     /// The Ed25519 key by which auth signs portal tokens.
     Portal {
@@ -69,6 +52,11 @@ pub enum Command {
         #[arg(long, value_parser = id)]
         id: String,
     },
+}
+
+fn service() -> impl TypedValueParser<Value = Service> {
+    PossibleValuesParser::new(Service::ALL.map(Service::name))
+        .try_map(|name| Service::named(&name).ok_or("no service"))
 }
 
 fn id(text: &str) -> std::result::Result<String, String> {
@@ -129,10 +117,8 @@ fn parts(today: Option<&str>) -> Vec<&str> {
     parts.filter(|part| !part.is_empty()).collect()
 }
 
-fn signing(service: Signer, today: Option<&str>) -> Result<Value> {
-    let service = service.to_possible_value();
-    let service = service.map(|value| value.get_name().to_owned());
-    let service = service.unwrap_or_default();
+fn signing(service: Service, today: Option<&str>) -> Result<Value> {
+    let service = service.name();
     let key = key()?;
     let new = format!("{service}:{}", key.public_setting());
     let today = parts(today);
@@ -228,7 +214,7 @@ mod tests {
     fn a_new_signing_key_counts_beside_the_old_one() {
         let old = SigningKey::generate().unwrap();
         let today = format!("sla-worker:{}", old.public_setting());
-        let made = signing(Signer::SlaWorker, Some(&today)).unwrap();
+        let made = signing(Service::SlaWorker, Some(&today)).unwrap();
         let trusted: TrustedSigners = setting(&made, "SUPPORTDESK_TRUSTED_SIGNERS")
             .parse()
             .unwrap();

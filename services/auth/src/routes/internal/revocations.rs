@@ -22,7 +22,7 @@ pub struct Known {
 #[utoipa::path(
     get,
     path = "/internal/revocations",
-    tag = "Internal",
+    tag = "internal",
     params(Known),
     responses(
         (status = 200, description = "Revocations", body = Revocations),

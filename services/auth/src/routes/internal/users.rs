@@ -12,7 +12,7 @@ use crate::{app::App, domain::User, store::users};
 #[utoipa::path(
     get,
     path = "/internal/users/{id}",
-    tag = "Internal",
+    tag = "internal",
     params(("id" = i64, Path, description = "User id")),
     responses(
         (status = 200, description = "The account and its sequence", body = serde_json::Value),
@@ -39,7 +39,7 @@ pub async fn internal_user(
 #[utoipa::path(
     get,
     path = "/internal/users",
-    tag = "Internal",
+    tag = "internal",
     params(After),
     responses(
         (status = 200, description = "A page: `states` of `id`, `state` and `sequence`, and `next`",
@@ -53,8 +53,7 @@ pub async fn internal_users(
     _who: ServiceCaller,
     Query(wanted): Query<After>,
 ) -> Result<Json<StatePage<UserState>>> {
-    let limit = i64::try_from(STATES).unwrap_or(i64::MAX);
-    let users = users::after(&app.db, wanted.id(), limit).await?;
+    let users = users::after(&app.db, wanted.id(), STATES.into()).await?;
     let record = |user: &User| StateRecord {
         id: user.id,
         state: user.state(),

@@ -23,8 +23,7 @@ pub async fn projects(
     _who: ServiceCaller,
     Query(wanted): Query<After>,
 ) -> Result<Json<StatePage<ProjectState>>> {
-    let limit = i64::try_from(STATES).unwrap_or(i64::MAX);
-    let projects = projects::after(&app.db, wanted.id(), limit).await?;
+    let projects = projects::after(&app.db, wanted.id(), STATES.into()).await?;
     let record = |project: &Project| StateRecord {
         id: project.id,
         state: said::project_state(project),

@@ -24,7 +24,6 @@ pub async fn categories(
     _: ServiceCaller,
     Query(wanted): Query<After>,
 ) -> Result<Json<StatePage<CategoryState>>> {
-    let limit = i64::try_from(STATES).unwrap_or(i64::MAX);
-    let states = store::categories::after(&app.db, wanted.id(), limit).await?;
+    let states = store::categories::after(&app.db, wanted.id(), STATES.into()).await?;
     Ok(Json(StatePage::new(states)))
 }

@@ -1,4 +1,5 @@
-//! The eight services: their names, databases and ports.
+//! The eight services: their names, databases and ports. Whoever starts, names or lists them takes them
+//! from here; the signer of an internal token is one of these names.
 
 use std::fmt;
 
