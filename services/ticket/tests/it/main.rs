@@ -16,6 +16,7 @@ mod erasing_in_parts;
 mod events;
 mod external;
 mod list;
+mod lives;
 mod many;
 mod once;
 mod people;
