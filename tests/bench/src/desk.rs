@@ -16,9 +16,10 @@ use xtask::{
 use crate::scale::PROJECTS;
 
 /// Limits protect the desk from one address or key that takes it all, which is what a load is.
-const LIMITS: [(Service, &str); 4] = [
+const LIMITS: [(Service, &str); 5] = [
     (Service::Gateway, "SUPPORTDESK_EDGE_RATE"),
     (Service::Gateway, "SUPPORTDESK_EDGE_BURST"),
+    (Service::Gateway, "SUPPORTDESK_EDGE_CONNECTIONS"),
     (Service::ExternalGateway, "SUPPORTDESK_KEY_RATE"),
     (Service::ExternalGateway, "SUPPORTDESK_KEY_BURST"),
 ];

@@ -217,7 +217,8 @@ mod tests {
 
     #[test]
     fn what_is_left_over_or_went_wrong_is_named() {
-        let cases: [(fn(&mut Gauges), &str); 5] = [
+        type Left = fn(&mut Gauges);
+        let cases: [(Left, &str); 5] = [
             (
                 |gauges| gauges.failures = 1.0,
                 "answers 5xx, of any service",

@@ -91,7 +91,7 @@ fn client(desk: &Desk, who: Who) -> Client {
 async fn file(desk: &Desk, filed: Filed) -> (i64, String) {
     let mut ticket = portal_ticket(NAIJA);
     let by = match filed {
-        Filed::ByKeyForTunde => {
+        Filed::KeyForTunde => {
             let mut ticket = external_ticket(filed.customer_email());
             (ticket["subject"], ticket["priority"]) = (json!("Broken"), json!("medium"));
             let filed = desk.key(NAIJA).post("/external/tickets", ticket).await;
@@ -99,13 +99,13 @@ async fn file(desk: &Desk, filed: Filed) -> (i64, String) {
             let number = filed["ticket_number"].as_str().unwrap().to_owned();
             return (filed["ticket_id"].as_i64().unwrap(), number);
         }
-        Filed::ByTunde => desk.tunde(),
-        Filed::ByAda => desk.ada(),
-        Filed::ByAgentForTunde => {
+        Filed::Tunde => desk.tunde(),
+        Filed::Ada => desk.ada(),
+        Filed::AgentForTunde => {
             ticket["customer_email"] = json!(filed.customer_email());
             desk.agent()
         }
-        Filed::ByAgentForHimself => desk.agent(),
+        Filed::AgentForHimself => desk.agent(),
     };
     let filed = by.post("/tickets", ticket).await.expect(201);
     let ticket = &filed["ticket"];

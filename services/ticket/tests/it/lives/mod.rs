@@ -52,13 +52,17 @@ impl Step {
     /// Who signs in for it, if anybody does.
     const fn by(&self) -> Option<Who> {
         match self {
-            Self::Reply(who) | Self::Note(who) | Self::Assign(who, _) | Self::Status(who, _) => {
-                Some(*who)
-            }
-            Self::Priority(who, _) | Self::Tags(who, _) | Self::Subject(who, _) => Some(*who),
-            Self::Watch(who) | Self::Rate(who, _) | Self::Delete(who) | Self::Restore(who) => {
-                Some(*who)
-            }
+            Self::Reply(who)
+            | Self::Note(who)
+            | Self::Assign(who, _)
+            | Self::Status(who, _)
+            | Self::Priority(who, _)
+            | Self::Tags(who, _)
+            | Self::Subject(who, _)
+            | Self::Watch(who)
+            | Self::Rate(who, _)
+            | Self::Delete(who)
+            | Self::Restore(who) => Some(*who),
             Self::KeyReply | Self::KeyClose | Self::Purge | Self::Wait(_) => None,
         }
     }
@@ -111,11 +115,11 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn life() -> impl Strategy<Value = (Filed, Vec<Step>)> {
     let filed = select(vec![
-        Filed::ByTunde,
-        Filed::ByAda,
-        Filed::ByKeyForTunde,
-        Filed::ByAgentForTunde,
-        Filed::ByAgentForHimself,
+        Filed::Tunde,
+        Filed::Ada,
+        Filed::KeyForTunde,
+        Filed::AgentForTunde,
+        Filed::AgentForHimself,
     ]);
     (filed, vec(step(), 1..30))
 }
@@ -136,8 +140,9 @@ fn every_life_goes_as_the_rules_say() {
         runtime.block_on(acting::live(&desk, filed, &steps))
     });
     if let Err(TestError::Fail(why, (filed, steps))) = &lived {
-        let steps: String = steps.iter().map(|step| format!("\n  {step:?}")).collect();
-        panic!("{why}\nFiled {filed:?}, and then:{steps}");
+        let steps: Vec<String> = steps.iter().map(|step| format!("{step:?}")).collect();
+        let steps = steps.join("\n  ");
+        panic!("{why}\nFiled by {filed:?}, and then:\n  {steps}");
     }
     lived.unwrap();
 }

@@ -19,11 +19,11 @@ pub enum Who {
 /// How the ticket comes to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Filed {
-    ByTunde,
-    ByAda,
-    ByKeyForTunde,
-    ByAgentForTunde,
-    ByAgentForHimself,
+    Tunde,
+    Ada,
+    KeyForTunde,
+    AgentForTunde,
+    AgentForHimself,
 }
 
 impl Who {
@@ -54,23 +54,23 @@ impl Filed {
             Who::OtherAgent => false,
             Who::Tunde => matches!(
                 self,
-                Self::ByTunde | Self::ByKeyForTunde | Self::ByAgentForTunde
+                Self::Tunde | Self::KeyForTunde | Self::AgentForTunde
             ),
-            Who::Ada => matches!(self, Self::ByAda),
+            Who::Ada => matches!(self, Self::Ada),
         }
     }
 
     /// Whom the ticket is for.
     pub const fn customer_email(self) -> &'static str {
         match self {
-            Self::ByTunde | Self::ByKeyForTunde | Self::ByAgentForTunde => "tunde@example.com",
-            Self::ByAda => "ada@example.com",
-            Self::ByAgentForHimself => "alice@support.local",
+            Self::Tunde | Self::KeyForTunde | Self::AgentForTunde => "tunde@example.com",
+            Self::Ada => "ada@example.com",
+            Self::AgentForHimself => "alice@support.local",
         }
     }
 
     /// Does this person help, rather than ask for help?
     pub const fn is_helped_by(self, who: Who) -> bool {
-        who.is_staff() && !matches!((self, who), (Self::ByAgentForHimself, Who::Agent))
+        who.is_staff() && !matches!((self, who), (Self::AgentForHimself, Who::Agent))
     }
 }
