@@ -1,7 +1,13 @@
 //! A body that comes as JSON, or as a multipart form with files. Either way every bad field is
 //! named at once, and files are stored as they come.
 
-use std::error::Error as _;
+use std::{
+    error::Error as _,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use axum::{
     extract::{FromRequest, Request},
@@ -9,7 +15,7 @@ use axum::{
 };
 use desk_http::{
     Details, Error, Result, Valid,
-    extract::{JSON_LIMIT, check},
+    extract::{JSON_LIMIT, check, is_encoded},
     proxy::{UPLOAD_LIMIT, is_upload},
 };
 use futures::{StreamExt, stream};
@@ -25,6 +31,12 @@ use crate::{
 
 /// The field of the files.
 const ATTACHMENTS: &str = "attachments";
+
+/// How many parts a form may have: every field, fifty tags, ten files and room for more.
+const PARTS: usize = 1000;
+/// What the parser may keep until it gives something out, in bytes: a part's head, which the
+/// parser itself takes at any length.
+const HELD: usize = 256 * 1024;
 
 /// A body that may come as a form, where everything is text: which fields are something else.
 pub trait Form {
@@ -91,15 +103,20 @@ where
         let mut parts = Parts {
             fields: Map::new(),
             text: 0,
+            held: Arc::default(),
             details: Details::default(),
             uploads,
         };
-        parts.read::<T>(multipart(request)?).await?;
+        let form = multipart(request, Arc::clone(&parts.held))?;
+        parts.read::<T>(form).await?;
         parts.check()
     }
 }
 
-fn multipart(request: Request) -> Result<Multipart<'static>> {
+fn multipart(request: Request, held: Arc<AtomicUsize>) -> Result<Multipart<'static>> {
+    if is_encoded(request.headers()) {
+        return Err(Error::UnsupportedMediaType);
+    }
     let kind = request.headers().get(CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let boundary = multer::parse_boundary(kind).map_err(|error| match error {
@@ -109,12 +126,21 @@ fn multipart(request: Request) -> Result<Multipart<'static>> {
     // A turn's pause after each piece: the parser takes whatever there is, and keeps it until it
     // is asked for. It also misses a form that comes at once with its end.
     let body = request.into_body().into_data_stream();
-    let pieces = stream::unfold((body, false), |(mut body, paused)| async move {
-        if paused {
-            tokio::task::yield_now().await;
+    let pieces = stream::unfold((body, false), move |(mut body, paused)| {
+        let held = Arc::clone(&held);
+        async move {
+            if paused {
+                tokio::task::yield_now().await;
+            }
+            let piece = body.next().await?.and_then(|piece| {
+                let before = held.fetch_add(piece.len(), Ordering::Relaxed);
+                if before > HELD {
+                    return Err(axum::Error::new("a part's head without an end"));
+                }
+                Ok(piece)
+            });
+            Some((piece, (body, true)))
         }
-        let piece = body.next().await?;
-        Some((piece, (body, true)))
     });
     let limit = SizeLimit::new().whole_stream(UPLOAD_LIMIT);
     let constraints = Constraints::new().size_limit(limit);
@@ -140,8 +166,10 @@ fn plain(name: &str) -> &str {
 /// What has come of a form.
 struct Parts {
     fields: Map<String, Value>,
-    /// Bytes of text.
+    /// Bytes of text, names included.
     text: usize,
+    /// Bytes that the parser got since it last gave something out.
+    held: Arc<AtomicUsize>,
     /// What is wrong with the files.
     details: Details,
     uploads: Uploads,
@@ -149,29 +177,33 @@ struct Parts {
 
 impl Parts {
     async fn read<T: Form>(&mut self, mut form: Multipart<'_>) -> Result<()> {
+        let mut parts = 0;
         while let Some(mut field) = form
             .next_field()
             .await
             .map_err(|error| unreadable(&error))?
         {
+            self.held.store(0, Ordering::Relaxed);
+            parts += 1;
+            if parts > PARTS {
+                return Err(Error::TooLarge);
+            }
             let name = plain(field.name().unwrap_or_default()).to_owned();
             if name == ATTACHMENTS {
                 self.file(&mut field).await?;
             } else if field.file_name().is_none() {
                 self.text::<T>(name, &mut field).await?;
             }
-            drain(&mut field).await?;
+            while self.next(&mut field).await?.is_some() {}
         }
         Ok(())
     }
 
     async fn text<T: Form>(&mut self, name: String, field: &mut Field<'_>) -> Result<()> {
         let mut bytes = Vec::new();
-        while let Some(piece) = next(field).await? {
-            self.text += piece.len();
-            if self.text > JSON_LIMIT {
-                return Err(Error::TooLarge);
-            }
+        self.grow(name.len())?;
+        while let Some(piece) = self.next(field).await? {
+            self.grow(piece.len())?;
             bytes.extend_from_slice(&piece);
         }
         let text = String::from_utf8(bytes)
@@ -196,7 +228,7 @@ impl Parts {
                 return Ok(());
             }
         };
-        match pour(field, &mut receiver).await {
+        match pour(&self.held, field, &mut receiver).await {
             Ok(true) => receiver.finish().await,
             Ok(false) => {
                 receiver.abort().await;
@@ -210,10 +242,23 @@ impl Parts {
         }
     }
 
+    /// Counts text.
+    fn grow(&mut self, by: usize) -> Result<()> {
+        self.text += by;
+        if self.text > JSON_LIMIT {
+            return Err(Error::TooLarge);
+        }
+        Ok(())
+    }
+
+    async fn next(&self, field: &mut Field<'_>) -> Result<Option<bytes::Bytes>> {
+        next(&self.held, field).await
+    }
+
     /// An empty file without a name is what a browser sends where none was chosen.
     async fn nameless(&mut self, field: &mut Field<'_>) -> Result<()> {
         let mut is_empty = true;
-        while let Some(piece) = next(field).await? {
+        while let Some(piece) = self.next(field).await? {
             is_empty &= piece.is_empty();
         }
         if !is_empty {
@@ -243,18 +288,19 @@ impl Parts {
     }
 }
 
-async fn next(field: &mut Field<'_>) -> Result<Option<bytes::Bytes>> {
-    field.chunk().await.map_err(|error| unreadable(&error))
-}
-
-async fn drain(field: &mut Field<'_>) -> Result<()> {
-    while next(field).await?.is_some() {}
-    Ok(())
+async fn next(held: &AtomicUsize, field: &mut Field<'_>) -> Result<Option<bytes::Bytes>> {
+    let piece = field.chunk().await.map_err(|error| unreadable(&error));
+    held.store(0, Ordering::Relaxed);
+    piece
 }
 
 /// False when the file is too large.
-async fn pour(field: &mut Field<'_>, receiver: &mut Receiver<'_>) -> Result<bool> {
-    while let Some(piece) = next(field).await? {
+async fn pour(
+    held: &AtomicUsize,
+    field: &mut Field<'_>,
+    receiver: &mut Receiver<'_>,
+) -> Result<bool> {
+    while let Some(piece) = next(held, field).await? {
         if !receiver.take(piece).await? {
             return Ok(false);
         }
