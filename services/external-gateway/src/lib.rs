@@ -18,7 +18,8 @@ mod settings;
 
 use std::sync::Arc;
 
-use axum::{Router, routing::any};
+use axum::{Router, middleware::map_response, routing::any};
+use desk_http::edge::private;
 
 pub use app::App;
 pub use background::start as start_background;
@@ -31,4 +32,5 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/external/{*path}", any(doors::pass))
         .route("/api/external/{*path}", any(doors::pass))
         .with_state(app)
+        .layer(map_response(private))
 }

@@ -19,8 +19,10 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
+    middleware::map_response,
     routing::{any, get},
 };
+use desk_http::edge::private;
 use http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::CorsLayer;
 
@@ -41,7 +43,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route(openapi::page::FILES, get(openapi::page::file))
         .route("/.well-known/jwks.json", any(doors::pass))
         .route("/api/{*path}", any(doors::pass))
-        .with_state(app);
+        .with_state(app)
+        .layer(map_response(private));
     match cors {
         Some(cors) => router.layer(cors),
         None => router,

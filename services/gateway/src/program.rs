@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::Router;
 use desk_http::{
+    connections::PerAddress,
     program::Program,
     server::{Identity, Process, ServerSettings},
 };
@@ -31,6 +32,13 @@ impl Program for Gateway {
 
     fn server(settings: &Settings) -> &ServerSettings {
         &settings.server
+    }
+
+    fn per_address(settings: &Settings) -> Option<PerAddress> {
+        Some(PerAddress {
+            most: settings.edge.edge_connections.get(),
+            but: settings.edge.trusted_proxies.clone(),
+        })
     }
 
     async fn open(settings: &Settings, process: &Process) -> anyhow::Result<Self> {

@@ -1,6 +1,9 @@
 //! What the gateway reads from its environment.
 
-use std::{num::NonZeroU32, str::FromStr};
+use std::{
+    num::{NonZeroU32, NonZeroUsize},
+    str::FromStr,
+};
 
 use desk_http::{edge::TrustedProxies, proxy::Upstream, server::ServerSettings};
 use http::HeaderValue;
@@ -36,6 +39,9 @@ pub struct EdgeSettings {
     /// Requests at once that one address may make on portal paths.
     #[arg(long, env = "SUPPORTDESK_EDGE_BURST", default_value = "1000")]
     pub edge_burst: NonZeroU32,
+    /// Connections that one address may have at once, unless it is a trusted proxy's.
+    #[arg(long, env = "SUPPORTDESK_EDGE_CONNECTIONS", default_value = "500")]
+    pub edge_connections: NonZeroUsize,
     /// Seconds for which the last known revocations count while auth is out of reach.
     #[arg(
         long,

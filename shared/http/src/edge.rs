@@ -2,12 +2,19 @@
 //! outside out, limit rates, and know which paths must never be passed on.
 
 use std::{
+    future::{Ready, ready},
     net::{IpAddr, Ipv6Addr, SocketAddr},
     num::NonZeroU32,
     sync::Arc,
 };
 
-use axum::http::{HeaderMap, HeaderName, header::AUTHORIZATION};
+use axum::{
+    http::{
+        HeaderMap, HeaderName, HeaderValue,
+        header::{AUTHORIZATION, CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS},
+    },
+    response::Response,
+};
 use governor::{
     DefaultKeyedRateLimiter, Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
@@ -71,7 +78,7 @@ impl std::str::FromStr for TrustedProxies {
 }
 
 impl TrustedProxies {
-    fn contains(&self, address: IpAddr) -> bool {
+    pub(crate) fn contains(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
 
@@ -98,6 +105,19 @@ impl TrustedProxies {
         }
         client
     }
+}
+
+/// Answers are for whoever asked: no cache keeps one that does not say that it may, and no browser
+/// guesses what it is.
+pub fn private(mut response: Response) -> Ready<Response> {
+    for (name, value) in [
+        (CACHE_CONTROL, "no-store"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        let value = HeaderValue::from_static(value);
+        response.headers_mut().entry(name).or_insert(value);
+    }
+    ready(response)
 }
 
 /// The unit that limits count: an IPv4 address, or an IPv6 /64.

@@ -3,6 +3,7 @@
 //! both gateways use.
 
 pub mod client;
+pub mod connections;
 pub mod database;
 pub mod edge;
 mod error;
@@ -13,6 +14,8 @@ pub mod healthcheck;
 pub mod layers;
 mod linger;
 pub mod openapi;
+mod outgoing;
+mod pace;
 pub mod page;
 pub mod program;
 pub mod proxy;

@@ -18,13 +18,15 @@ use axum::{
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 
+use crate::pace::{Pace, Paced};
+
 /// How much is read on, in bytes.
 const MOST: u64 = 128 * 1024 * 1024;
 /// How long it is read on.
 const LONGEST: Duration = Duration::from_secs(15);
 
-/// Lets the request's body be read on after its handler has answered. A client that still waits
-/// for `100 Continue` sends nothing unasked and is left alone.
+/// Holds the request's body to its pace, and lets it be read on after its handler has answered. A
+/// client that still waits for `100 Continue` sends nothing unasked and is left alone.
 pub(crate) async fn linger(request: Request) -> Request {
     if request.body().is_end_stream() {
         return request;
@@ -32,7 +34,7 @@ pub(crate) async fn linger(request: Request) -> Request {
     let coming = !request.headers().contains_key(EXPECT);
     request.map(|body| {
         Body::new(Lingering {
-            body: Some(body),
+            body: Some(Paced::new(body, Pace::USUAL)),
             coming,
         })
     })
@@ -41,7 +43,7 @@ pub(crate) async fn linger(request: Request) -> Request {
 /// A body that is read on when it is dropped too early.
 struct Lingering {
     /// `None` once it has ended.
-    body: Option<Body>,
+    body: Option<Paced>,
     /// Whether the client sends it already, or was asked to by a first look.
     coming: bool,
 }
@@ -67,13 +69,13 @@ impl HttpBody for Lingering {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.as_ref().is_none_or(Body::is_end_stream)
+        self.body.as_ref().is_none_or(Paced::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
         self.body
             .as_ref()
-            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+            .map_or_else(|| SizeHint::with_exact(0), Paced::size_hint)
     }
 }
 
@@ -89,7 +91,7 @@ impl Drop for Lingering {
     }
 }
 
-async fn read_on(mut body: Body) {
+async fn read_on(mut body: Paced) {
     let mut read = 0;
     while let Some(Ok(frame)) =
         std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await

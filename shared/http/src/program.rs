@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    connections::PerAddress,
     healthcheck::Healthcheck,
     server::{Identity, Process, ServerSettings},
 };
@@ -24,6 +25,11 @@ pub trait Program: Sized + Send + Sync {
 
     /// The part of its settings that every process has.
     fn server(settings: &Self::Settings) -> &ServerSettings;
+
+    /// How many connections one address may have; any number where one address is a neighbour.
+    fn per_address(_: &Self::Settings) -> Option<PerAddress> {
+        None
+    }
 
     /// Opens what it needs.
     ///
@@ -106,7 +112,8 @@ async fn serve<P: Program>(settings: &P::Settings) -> anyhow::Result<()> {
     let program = P::open(settings, &process).await?;
     let stop = process.stop.clone();
     let background = program.start(&stop).await?;
-    let served = process.serve(program.router()).await;
+    let per_address = P::per_address(settings);
+    let served = process.serve(program.router(), per_address).await;
     stop.cancel();
     for task in background {
         task.await?;

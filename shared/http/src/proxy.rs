@@ -1,6 +1,6 @@
 //! A streaming HTTP/1.1 proxy on keep-alive connections: bytes pass through, nothing is buffered.
 
-use std::{error::Error as _, time::Duration};
+use std::time::Duration;
 
 use axum::{
     body::Body,
@@ -16,7 +16,6 @@ use axum::{
     response::Response,
 };
 use desk_telemetry::{Span, TraceContext};
-use http_body_util::{LengthLimitError, Limited};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
@@ -25,6 +24,7 @@ use hyper_util::{
 use crate::{
     Error, Result,
     layers::{REQUEST_ID, TRACEPARENT, known},
+    outgoing::{self, Outgoing},
     server::IDLE,
 };
 
@@ -90,7 +90,7 @@ impl Proxy {
     /// caller has set the headers that vouch for the client.
     ///
     /// # Errors
-    /// 413 for a larger body, 503 when the upstream is down or silent.
+    /// 413 for a larger body, 400 for one that breaks off or is too slow, 503 when the upstream is down or silent.
     pub async fn pass(
         &self,
         mut request: Request,
@@ -109,18 +109,24 @@ impl Proxy {
         let mut span = Span::client(known(request.method()), upstream.0.as_str());
         name_request(request.headers_mut(), span.context());
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let request = request.map(|body| Body::new(Limited::new(body, limit)));
+        let (head, body) = request.into_parts();
+        let body = Outgoing::new(body, limit);
+        let sent = body.sent();
+        let request = Request::from_parts(head, Body::new(body));
 
         let answer = tokio::time::timeout(self.patience, self.client.request(request)).await;
         let mut response = match answer {
             Ok(Ok(response)) => response.map(Body::new),
-            Ok(Err(error)) if is_too_large(&error) => return Err(Error::TooLarge),
             Ok(Err(error)) => {
+                if let Some(fault) = outgoing::fault(&error) {
+                    return Err(fault);
+                }
                 span.failed(|| "unavailable".to_owned());
                 tracing::warn!(upstream = %upstream.0, %error, "upstream out of reach");
                 metrics::counter!("upstream_unavailable_total", "upstream" => upstream.0.to_string()).increment(1);
                 return Err(Error::DOWN);
             }
+            Err(_) if !sent.whole() => return Err(outgoing::too_slow()),
             Err(_) => {
                 span.failed(|| "timeout".to_owned());
                 tracing::warn!(upstream = %upstream.0, "upstream did not answer in time");
@@ -213,17 +219,6 @@ fn name_request(headers: &mut HeaderMap, context: &TraceContext) {
             headers.insert(name, value);
         }
     }
-}
-
-fn is_too_large(error: &hyper_util::client::legacy::Error) -> bool {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        if cause.is::<LengthLimitError>() {
-            return true;
-        }
-        source = cause.source();
-    }
-    false
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    num::NonZeroUsize,
     time::Duration,
 };
 
@@ -19,12 +20,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Gatekeeper,
+    connections::{self, PerAddress, Places},
     health::{self, Stage},
     layers::dress,
 };
 
 /// How long running requests may take to end once no more are taken.
 const LAST_REQUESTS: Duration = Duration::from_secs(20);
+
+/// Connections to health and metrics, at once.
+const WATCHERS: usize = 256;
 
 /// How long the clients in this crate keep a connection that nobody uses. Shorter than any
 /// draining that loses no request: a connection that got no answer meanwhile, and so was not told
@@ -46,6 +51,14 @@ pub struct ServerSettings {
     /// balances.
     #[arg(long, env = "SUPPORTDESK_DRAIN_SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(..=300))]
     pub drain_seconds: u64,
+    /// Connections that are served at once, each of which may buffer 64 KiB; never more than half
+    /// of the files that the process may open. One more is closed.
+    #[arg(long, env = "SUPPORTDESK_CONNECTIONS", default_value = "4096")]
+    pub connections: NonZeroUsize,
+    /// Seconds that a connection may rest, or take for the head of a request. More than a proxy in
+    /// front keeps one, or the proxy sends a request into a connection that is just being closed.
+    #[arg(long, env = "SUPPORTDESK_IDLE_SECONDS", default_value_t = 75, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub idle_seconds: u64,
     /// Log filter.
     #[arg(long, env = "SUPPORTDESK_LOG", default_value = "info,async_nats=warn")]
     pub log: String,
@@ -114,6 +127,7 @@ impl Process {
             format: settings.log_format,
             to_stderr,
         })?;
+        connections::raise_file_limit();
         let key = SigningKey::from_setting(settings.signing_key.expose_secret())
             .context("SUPPORTDESK_SIGNING_KEY")?;
         let clock = Clock::system();
@@ -151,18 +165,34 @@ impl Process {
         let address = admin_address(self.identity, self.settings.admin_listen);
         let listener = listen(address).await?;
         let routes = health::routes(self.stage.clone(), self.telemetry.metrics());
-        let task = tokio::spawn(async move { axum::serve(listener, routes).await });
+        let places = Places::new(WATCHERS, None);
+        let task = tokio::spawn(connections::serve(
+            listener,
+            routes,
+            places,
+            self.idle(),
+            CancellationToken::new(),
+        ));
         tracing::info!(%address, service = self.identity.name, "health and metrics");
         Ok(Health(task.abort_handle()))
     }
 
+    const fn idle(&self) -> Duration {
+        Duration::from_secs(self.settings.idle_seconds)
+    }
+
     /// Serves until told to stop. Then it drains: it is not ready any more, still takes requests
     /// for `SUPPORTDESK_DRAIN_SECONDS` and closes each connection after its next answer; only then
-    /// does it stop listening, close idle connections and wait for the last requests.
+    /// does it stop listening, close idle connections and wait for the last requests. An address
+    /// may be limited to so many connections.
     ///
     /// # Errors
     /// A busy port.
-    pub async fn serve(self, router: Router) -> anyhow::Result<()> {
+    pub async fn serve(
+        self,
+        router: Router,
+        per_address: Option<PerAddress>,
+    ) -> anyhow::Result<()> {
         let address = self
             .settings
             .listen
@@ -173,14 +203,10 @@ impl Process {
 
         let parting = middleware::from_fn_with_state(self.stage.clone(), health::part);
         let router = dress(router).layer(parting);
-        let server = axum::serve(
-            listener,
-            router.into_make_service_with_connect_info::<SocketAddr>(),
-        )
-        .with_graceful_shutdown(self.stop.clone().cancelled_owned());
-        let stop = self.stop.clone();
+        let places = Places::new(self.settings.connections.get(), per_address);
+        let (idle, stop) = (self.idle(), self.stop.clone());
         tokio::select! {
-            served = server.into_future() => served.context("serve")?,
+            () = connections::serve(listener, router, places, idle, stop.clone()) => {}
             () = async { stop.cancelled().await; tokio::time::sleep(LAST_REQUESTS).await } => {
                 tracing::warn!("requests still ran when the time for the last ones was over");
             }

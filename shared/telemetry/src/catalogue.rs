@@ -110,7 +110,7 @@ pub const GROUPS: &[Group] = &[
             counter(
                 "rate_limited_total",
                 "limit",
-                "Requests refused by a rate limit: `address`, `key`, `failures`.",
+                "Requests refused by a rate limit (`address`, `key`, `failures`), and connections that were one too many (`connections`).",
             ),
             counter(
                 "database_unavailable_total",

@@ -55,6 +55,7 @@ impl World {
             .expect("a plan")
             .with(Service::Gateway, "SUPPORTDESK_EDGE_RATE", "100000")
             .with(Service::Gateway, "SUPPORTDESK_EDGE_BURST", "100000")
+            .with(Service::Gateway, "SUPPORTDESK_EDGE_CONNECTIONS", "100000")
             .with(
                 Service::ExternalGateway,
                 "SUPPORTDESK_KEY_FAILURES_PER_MINUTE",

@@ -58,7 +58,14 @@ async fn every_refusal_is_the_same() {
         names.sort();
         assert_eq!(
             names,
-            ["content-length", "content-type", "date", "x-request-id"]
+            [
+                "cache-control",
+                "content-length",
+                "content-type",
+                "date",
+                "x-content-type-options",
+                "x-request-id"
+            ]
         );
     }
 }

@@ -3,7 +3,10 @@
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
-    http::{HeaderMap, header::CONTENT_TYPE},
+    http::{
+        HeaderMap,
+        header::{CONTENT_ENCODING, CONTENT_TYPE},
+    },
 };
 use garde::Validate;
 use http_body_util::{BodyExt, Limited};
@@ -58,7 +61,7 @@ fn parse(headers: &HeaderMap, body: &Bytes) -> Result<Map<String, Value>> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Map::new());
     }
-    if !is_json(headers) {
+    if !is_json(headers) || is_encoded(headers) {
         return Err(Error::UnsupportedMediaType);
     }
     match serde_json::from_slice(body) {
@@ -71,6 +74,15 @@ fn parse(headers: &HeaderMap, body: &Bytes) -> Result<Map<String, Value>> {
             error.column()
         ))),
     }
+}
+
+/// Whether the body came compressed. None is taken that way: what a kilobyte says could be a
+/// gigabyte.
+pub fn is_encoded(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

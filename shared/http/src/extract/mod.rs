@@ -7,7 +7,7 @@ mod path;
 mod query;
 mod who;
 
-pub use body::{JSON_LIMIT, Valid, read_json};
+pub use body::{JSON_LIMIT, Valid, is_encoded, read_json};
 pub use fields::check;
 pub use path::Path;
 pub use query::Query;
