@@ -16,6 +16,7 @@ mod lists;
 mod open_projects;
 mod projects;
 mod roles;
+mod timing;
 mod verification;
 mod words;
 mod world;

@@ -6,6 +6,7 @@
 )]
 #![expect(clippy::too_many_lines, reason = "a journey is told in one go")]
 
+mod attacks;
 mod backup;
 mod canary;
 mod clients;

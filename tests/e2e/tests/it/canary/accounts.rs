@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use xtask::service::Service;
 
 use super::witness::Witness;
+use crate::operations::mailed_token;
 
 /// The bodies of the API that hold a password or a mailed token, and by whom they are sent.
 const TAKEN: [(&str, &str, Role); 7] = [
@@ -75,6 +76,7 @@ pub async fn come_and_go(world: &World, witness: &mut Witness) -> People {
         .await
         .expect(200);
     sessions(world, witness, &replaced).await;
+    let replaced = set_anew(world, witness, &people).await;
     let customer = login(world, witness, "carol@desk.test", &replaced).await;
     People { customer, ..people }
 }
@@ -261,6 +263,38 @@ async fn changed_password(world: &World, witness: &mut Witness, people: &People)
         .await;
     again.expect(422);
     new
+}
+
+/// A password by a mailed token, which may stand in that mail alone; answers the password.
+async fn set_anew(world: &World, witness: &mut Witness, people: &People) -> String {
+    let (stranger, email) = (&people.stranger, "carol@desk.test");
+    witness
+        .call(
+            stranger,
+            Method::POST,
+            "/auth/forgot-password",
+            json!({"email": email}),
+        )
+        .await
+        .expect(200);
+    let token = mailed_token(&world.stack.mail(), email).await;
+    witness
+        .secrets
+        .at_home("a mailed token", &token, Some("a mail"));
+    let password = witness.secrets.plant("a password that is set anew");
+    let reset = json!({"token": token, "password": password, "password_confirmation": password});
+    for status in [200, 422] {
+        witness
+            .call(
+                stranger,
+                Method::POST,
+                "/auth/reset-password",
+                reset.clone(),
+            )
+            .await
+            .expect(status);
+    }
+    password
 }
 
 /// A session from login to logout, and its tokens after their time.

@@ -128,7 +128,13 @@ fn files(folder: &Path, places: &mut Vec<Place>) {
         if path.is_dir() {
             files(&path, places);
         } else {
-            let (name, text) = (path.display().to_string(), read(&path));
+            let is_mail = path.extension().is_some_and(|kind| kind == "eml");
+            let name = if is_mail {
+                "a mail".to_owned()
+            } else {
+                path.display().to_string()
+            };
+            let text = read(&path);
             places.push(Place { name, text });
         }
     }

@@ -43,6 +43,7 @@ pub fn plant(world: &World, secrets: &mut Secrets) {
             "SUPPORTDESK_SIGNING_KEY",
             "SUPPORTDESK_PORTAL_KEYS",
             "SUPPORTDESK_KEY_PEPPERS",
+            "SUPPORTDESK_S3_SECRET_ACCESS_KEY",
         ] {
             if let Some(value) = env.get(name) {
                 let value = value.rsplit(':').next().unwrap();
@@ -84,7 +85,7 @@ pub fn are_malformed(world: &World, witness: &mut Witness) {
 }
 
 /// Settings and what becomes of them; `?` is the secret.
-const SPOILT: [(&str, &str); 10] = [
+const SPOILT: [(&str, &str); 12] = [
     (
         "SUPPORTDESK_DATABASE_URL",
         "postgres://desk:?@127.0.0.1:notaport/x",
@@ -104,6 +105,8 @@ const SPOILT: [(&str, &str); 10] = [
     ("SUPPORTDESK_PORTAL_KEYS", "?"),
     ("SUPPORTDESK_KEY_PEPPERS", "?"),
     ("SUPPORTDESK_BOOTSTRAP_EMAIL", "?"),
+    ("SUPPORTDESK_MAIL_URL", "smtp://desk:?@127.0.0.1:notaport"),
+    ("SUPPORTDESK_MAIL_URL", "imap://desk:?@127.0.0.1"),
 ];
 
 /// What a command says until it ends; one that would go on is not among them.

@@ -16,6 +16,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use self::stage::Stage;
+pub use self::stage::mailed_token;
 use crate::input::is_envelope;
 
 /// An id that nothing has.

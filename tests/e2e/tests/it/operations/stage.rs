@@ -54,7 +54,7 @@ fn id(answer: &Value, wrapped: &str) -> i64 {
 }
 
 /// The token of the link that was mailed to this address.
-async fn mailed_token(folder: &Path, address: &str) -> String {
+pub async fn mailed_token(folder: &Path, address: &str) -> String {
     let find = || {
         let mails = fs::read_dir(folder).ok()?.map(|entry| {
             let mail = fs::read_to_string(entry.unwrap().path()).unwrap_or_default();
