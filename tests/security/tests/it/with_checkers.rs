@@ -1,5 +1,5 @@
-//! Dependencies: known advisories, licences, sources and doubles. Beside them, secrets that were
-//! committed.
+//! Dependencies: known advisories, licences, sources, doubles, and none that nobody uses. Beside
+//! them, secrets that were committed.
 
 use std::{
     fs,
@@ -61,4 +61,10 @@ fn no_secret_lies_in_the_tree() {
     let words = "fs --scanners secret --skip-check-update --skip-db-update --exit-code 1 --quiet \
                  --skip-dirs target --skip-dirs .local --skip-dirs .git .";
     succeeds(checker("trivy").args(words.split_whitespace()));
+}
+
+#[test]
+#[ignore = "needs the checkers"]
+fn no_dependency_is_there_for_nothing() {
+    succeeds(&mut checker("cargo-shear"));
 }
