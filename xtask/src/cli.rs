@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 
 use crate::{
-    bench, compose_env, down, events,
+    bench, compose_env, down, events, fuzz,
     lab::{Care, Lab, Servers},
     load, logs, openapi,
     paths::Profile,
@@ -143,6 +143,17 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
+    /// Fuzz the API document as every role and by an API key, and ticket life cycles, for long
+    ///
+    /// `test` does both in short. Each caller has a desk of its own and a fifth of the time.
+    Fuzz {
+        /// How long, about; the lives of tickets come on top
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=1_440))]
+        minutes: u64,
+        /// Which values: the same seed makes up the same ones
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Write the secrets that docker-compose.yml needs into `.env`, or add those that lack there
     ComposeEnv,
     /// Renew the committed data by which SQL queries are checked without a database
@@ -243,6 +254,7 @@ async fn execute(command: Command) -> Result<()> {
             };
             soak::run(wanted).await
         }
+        Command::Fuzz { minutes, seed } => fuzz::run(fuzz::Wanted { minutes, seed }).await,
         Command::ComposeEnv => compose_env::run(),
         Command::Prepare { check, crates } => prepare_on_some_server(check, &crates).await,
         Command::Openapi => openapi::run().await,

@@ -27,6 +27,7 @@ pub mod databases;
 pub mod demo;
 pub mod down;
 pub mod events;
+pub mod fuzz;
 pub mod lab;
 pub mod load;
 pub mod lock;

@@ -18,6 +18,7 @@ mod erasing;
 mod faults;
 mod files;
 mod foreign;
+mod fuzz;
 mod input;
 mod isolation;
 mod journey;

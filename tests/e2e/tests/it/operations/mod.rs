@@ -6,7 +6,7 @@ mod configuration;
 mod external;
 mod projects;
 mod reports;
-mod stage;
+pub mod stage;
 mod tickets;
 
 use std::collections::BTreeSet;
