@@ -170,6 +170,8 @@ fn origin(text: &str) -> Result<HeaderValue, String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -184,6 +186,17 @@ mod tests {
         ] {
             let read = list.parse::<Origins>().ok().map(|origins| origins.0.len());
             assert_eq!(read, count, "{list}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_list_of_origins_is_too_odd(list in any::<String>(), nearly in "(https?://[a-z:0-9*/]{0,9}[, ]{0,2}){0,3}") {
+            for list in [list, nearly] {
+                let Ok(origins) = list.parse::<Origins>() else { continue };
+                let again: Vec<&str> = origins.0.iter().map(|origin| origin.to_str().unwrap()).collect();
+                prop_assert_eq!(again.join(",").parse::<Origins>(), Ok(origins.clone()));
+            }
         }
     }
 }

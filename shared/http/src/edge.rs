@@ -204,6 +204,8 @@ pub fn is_plain_path(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn client(trusted: &str, socket: &str, forwarded: &[&str]) -> String {
@@ -257,6 +259,46 @@ mod tests {
         ] {
             assert_eq!(is_plain_path(path), plain, "{path}");
         }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_is_forwarded_is_too_odd(
+            list in any::<String>(), forwarded in "[0-9a-f:., \\[\\]]{0,60}", socket: std::net::IpAddr,
+        ) {
+            let _ = list.parse::<TrustedProxies>();
+            let mut headers = HeaderMap::new();
+            headers.insert(FORWARDED_FOR, forwarded.parse().unwrap());
+            let socket = SocketAddr::new(socket, 1);
+            let nobody = TrustedProxies::default();
+            prop_assert_eq!(nobody.client(socket, &headers), socket.ip().to_canonical());
+            let all: TrustedProxies = "0.0.0.0/0, ::/0".parse().unwrap();
+            let _ = all.client(socket, &headers);
+        }
+
+        #[test]
+        fn networks_that_are_written_are_believed(address: std::net::IpAddr, length in 0..=32_u8) {
+            let trusted: TrustedProxies = format!("{address}/{length}").parse().unwrap();
+            prop_assert!(trusted.contains(address));
+        }
+
+        #[test]
+        fn no_plain_path_leads_elsewhere_when_it_is_read_again(path in "(/|%2[eEfF]|%5c|%25|\\.|\\\\|[a-z]){0,12}") {
+            if is_plain_path(&path) {
+                let again = percent_decoded(&path);
+                prop_assert_eq!(&again, &path);
+                prop_assert!(!again.split('/').skip(1).rev().skip(1).any(str::is_empty));
+                prop_assert!(!again.split('/').any(|part| part == "." || part == ".."));
+            }
+        }
+    }
+
+    /// What another reader would make of it.
+    fn percent_decoded(path: &str) -> String {
+        let path = path.replace('+', "%2B");
+        form_urlencoded::parse(path.as_bytes())
+            .map(|(name, _)| name.into_owned())
+            .collect()
     }
 
     #[test]

@@ -41,10 +41,22 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        OffsetDateTime::parse(&text, &Rfc3339)
+        moment(&text)
             .map(Self)
-            .map_err(|_| de::Error::custom("must be a date and time like 2024-04-21T09:00:00Z"))
+            .ok_or_else(|| de::Error::custom("must be a date and time like 2024-04-21T09:00:00Z"))
     }
+}
+
+/// A moment that is one in UTC, too: at the edges of time an offset leads out of it.
+fn moment(text: &str) -> Option<OffsetDateTime> {
+    let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    moment.checked_to_offset(UtcOffset::UTC)
+}
+
+/// A day of four digits' year: with a sign it may be one that PostgreSQL does not have.
+fn day(text: &str) -> Option<Date> {
+    let day = Date::parse(text, format_description!("[year]-[month]-[day]")).ok();
+    day.filter(|_| text.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// A filter bound: a whole UTC day (`2024-04-21`) or a moment.
@@ -77,10 +89,10 @@ impl DayOrMoment {
 impl<'de> Deserialize<'de> for DayOrMoment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Date::parse(&text, format_description!("[year]-[month]-[day]"))
+        day(&text)
             .map(Self::Day)
-            .or_else(|_| OffsetDateTime::parse(&text, &Rfc3339).map(Self::Moment))
-            .map_err(|_| de::Error::custom("must be a date like 2024-04-21 or a UTC time"))
+            .or_else(|| moment(&text).map(Self::Moment))
+            .ok_or_else(|| de::Error::custom("must be a date like 2024-04-21 or a UTC time"))
     }
 }
 
@@ -105,9 +117,9 @@ impl Serialize for Day {
 impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Date::parse(&text, format_description!("[year]-[month]-[day]"))
+        day(&text)
             .map(Self)
-            .map_err(|_| de::Error::custom("must be a date like 2024-04-21"))
+            .ok_or_else(|| de::Error::custom("must be a date like 2024-04-21"))
     }
 }
 
@@ -248,6 +260,7 @@ fn levels(value: &serde_json::Value) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::{Value, json};
     use time::macros::datetime;
 
@@ -277,6 +290,71 @@ mod tests {
         assert_eq!(serde_json::to_value(day).unwrap(), json!("2024-02-29"));
         for bad in ["2023-02-29", "2024-2-9", "2024-02-29T00:00:00Z", "today"] {
             assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn days_and_moments_are_such_as_can_be_kept() {
+        for text in [
+            "-9999-01-01",
+            "+2024-04-21",
+            "9999-12-31T23:59:59-00:01",
+            "0000-01-01T00:00:00+24:00",
+        ] {
+            assert!(
+                serde_json::from_value::<DayOrMoment>(json!(text)).is_err(),
+                "{text}"
+            );
+            assert!(
+                serde_json::from_value::<Day>(json!(text)).is_err(),
+                "{text}"
+            );
+            assert!(
+                serde_json::from_value::<Timestamp>(json!(text)).is_err(),
+                "{text}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_day_that_is_written_is_read_again(days in 0..3_652_059_i32) {
+            let day = Date::from_julian_day(days + 1_721_060).unwrap();
+            let text = Day(day).to_string();
+            prop_assert_eq!(serde_json::from_value::<Day>(json!(text)).unwrap(), Day(day));
+            let bound: DayOrMoment = serde_json::from_value(json!(text)).unwrap();
+            prop_assert_eq!(bound, DayOrMoment::Day(day));
+            prop_assert!(bound.start() < bound.end());
+        }
+
+        #[test]
+        fn a_moment_that_is_written_is_read_again(seconds in 0..253_402_300_800_i64) {
+            let moment = Timestamp(OffsetDateTime::from_unix_timestamp(seconds).unwrap());
+            let again = serde_json::from_value(json!(moment.to_string())).unwrap();
+            prop_assert_eq!(moment, again);
+        }
+
+        #[test]
+        fn an_offset_moves_no_moment_out_of_time(
+            text in "(0000|9999)-(01-01|12-31)T(00:00:00|23:59:59)[+-][0-2][0-9]:[0-5][0-9]",
+        ) {
+            if let Ok(moment) = serde_json::from_value::<Timestamp>(json!(text)) {
+                prop_assert!((0..=9999).contains(&moment.0.to_offset(UtcOffset::UTC).year()));
+            }
+        }
+
+        #[test]
+        fn no_text_is_too_odd(text in any::<String>(), dated in "[+-]?[0-9]{1,6}-[0-9]{2}-[0-9]{2}.{0,16}") {
+            for text in [text, dated] {
+                let _ = email(&text, &());
+                let _ = color(&text, &());
+                let value = json!(text);
+                let _ = serde_json::from_value::<Flag>(value.clone());
+                let _ = serde_json::from_value::<Day>(value.clone());
+                if let Ok(bound) = serde_json::from_value::<DayOrMoment>(value) {
+                    let _ = (bound.start(), bound.end());
+                }
+            }
         }
     }
 

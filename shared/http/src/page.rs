@@ -123,7 +123,7 @@ impl Place {
     }
 
     fn moment(self) -> Option<OffsetDateTime> {
-        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.at) * 1_000).ok()
+        moment(self.at)
     }
 
     /// The row's time.
@@ -206,6 +206,13 @@ impl Slice {
     }
 }
 
+/// The moment so many microseconds after 1970, of those that PostgreSQL has (it begins in 4713 BC):
+/// cursors can be forged.
+pub fn moment(micros: i64) -> Option<OffsetDateTime> {
+    let moment = OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).ok();
+    moment.filter(|moment| moment.year() >= 0)
+}
+
 /// Writes a sort position as an opaque cursor.
 ///
 /// # Errors
@@ -228,6 +235,8 @@ pub fn decode_cursor<T: DeserializeOwned>(cursor: &str) -> Result<T> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -270,6 +279,39 @@ mod tests {
         let far = encode_cursor(&far).unwrap();
         for cursor in ["x", "%%%", far.as_str()] {
             assert!(Slice::new(None, None, Some(cursor)).is_err(), "{cursor}");
+        }
+    }
+
+    /// Whether the cursor is refused as the contract has it.
+    fn is_refused(cursor: &str) -> bool {
+        let refused = Slice::new(None, None, Some(cursor)).map(drop);
+        matches!(refused, Err(Error::Invalid(details)) if details.has("cursor"))
+    }
+
+    proptest! {
+        #[test]
+        fn any_place_goes_into_a_cursor_and_comes_back(micros in 0..253_402_300_800_000_000_i64, id: i64) {
+            let place = Place { at: micros, id };
+            let cursor = encode_cursor(&place).unwrap();
+            let slice = Slice::new(None, None, Some(&cursor)).unwrap();
+            prop_assert_eq!(slice.after, Some(place));
+        }
+
+        #[test]
+        fn a_forged_cursor_is_a_place_that_can_be_or_refused(at: i64, years in -12_000..12_000_i64, id: i64) {
+            for at in [at, years * 31_556_952_000_000] {
+                let cursor = encode_cursor(&Place { at, id }).unwrap();
+                match Slice::new(None, None, Some(&cursor)) {
+                    Ok(slice) => prop_assert!((0..=9999).contains(&slice.before_at().unwrap().year())),
+                    Err(_) => prop_assert!(is_refused(&cursor)),
+                }
+            }
+        }
+
+        #[test]
+        fn no_text_is_a_cursor(text in any::<String>(), bytes in any::<Vec<u8>>()) {
+            prop_assert!(is_refused(&text));
+            prop_assert!(is_refused(&URL_SAFE_NO_PAD.encode(bytes)));
         }
     }
 

@@ -261,6 +261,7 @@ impl Verifier {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use time::macros::datetime;
 
     use super::*;
@@ -384,5 +385,29 @@ mod tests {
         let token = stranger.token(&user(), "ticket", NOW).unwrap();
         assert_eq!(verifier.verify(&token, NOW), None);
         assert_eq!(verifier.verify("not.a.token", NOW), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_caller_comes_by_a_forged_token(text in any::<String>(), place: prop::sample::Index, with in "[A-Za-z0-9_.-]") {
+            let ring = ring();
+            let verifier = Verifier::new("ticket", &ring.trusted).unwrap();
+            prop_assert_eq!(verifier.verify(&text, NOW), None);
+            let token = ring.issuers["gateway"].token(&user(), "ticket", NOW).unwrap();
+            let place = place.index(token.len());
+            let mut forged = token.to_string();
+            forged.replace_range(place..=place, &with);
+            let is_last = place + 1 == token.len();
+            prop_assert!(forged == *token || is_last || verifier.verify(&forged, NOW).is_none());
+        }
+
+        #[test]
+        fn whoever_is_vouched_for_is_who_is_let_in(id in 1..i64::MAX, session in 1..i64::MAX, role in prop::sample::select(&Role::ALL)) {
+            let ring = ring();
+            let verifier = Verifier::new("ticket", &ring.trusted).unwrap();
+            let caller = Caller::User { id, role, session };
+            let token = ring.issuers["gateway"].token(&caller, "ticket", NOW).unwrap();
+            prop_assert_eq!(verifier.verify(&token, NOW), Some(caller));
+        }
     }
 }

@@ -229,6 +229,7 @@ impl PortalKeys {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use time::macros::datetime;
 
     use super::*;
@@ -300,5 +301,29 @@ mod tests {
         let keys = PortalKeys::from_jwks(&signer("k1").jwks());
         let token = signer("k9").sign(&claims()).unwrap();
         assert_eq!(keys.verify(&token), Err(BadToken::UnknownKey));
+    }
+
+    proptest! {
+        #[test]
+        fn no_token_but_ours_is_taken(text in any::<String>(), place: prop::sample::Index, with in "[A-Za-z0-9_.-]") {
+            let signer = signer("k1");
+            let keys = PortalKeys::from_jwks(&signer.jwks());
+            prop_assert!(keys.verify(&text).is_err());
+            let token = signer.sign(&claims()).unwrap();
+            let place = place.index(token.len());
+            let mut forged = token.clone();
+            forged.replace_range(place..=place, &with);
+            // The last character of a signature has bits that say nothing.
+            let is_last = place + 1 == token.len();
+            prop_assert!(forged == token || is_last || keys.verify(&forged).is_err());
+        }
+
+        #[test]
+        fn no_setting_is_too_odd(text in any::<String>(), nearly in "[a-z0-9]{0,3}:?[A-Za-z0-9_-]{42,44},?") {
+            for setting in [text, nearly] {
+                let _ = setting.parse::<PortalSigner>();
+                let _ = setting.parse::<crate::TrustedSigners>();
+            }
+        }
     }
 }

@@ -135,7 +135,8 @@ fn new_traceparent(flags: u8) -> String {
     format!("00-{trace:032x}-{span:016x}-{flags:02x}")
 }
 
-/// Version, trace id, parent id and flags in lower-case hex, ids not all zero.
+/// Version, trace id, parent id and flags in lower-case hex, ids not all zero; more may follow in
+/// later versions than 00.
 fn is_traceparent(value: &str) -> bool {
     let hex = |part: &str, len: usize| {
         part.len() == len
@@ -145,7 +146,7 @@ fn is_traceparent(value: &str) -> bool {
     };
     let parts: Vec<&str> = value.split('-').collect();
     value.len() <= MAX_TRACEPARENT
-        && parts.len() >= 4
+        && (parts.len() == 4 || parts.len() > 4 && parts[0] != "00")
         && hex(parts[0], 2)
         && parts[0] != "ff"
         && hex(parts[1], 32)
@@ -157,6 +158,8 @@ fn is_traceparent(value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const GOOD: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -180,6 +183,14 @@ mod tests {
             (
                 "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
                 false,
+            ),
+            (
+                "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-x",
+                false,
+            ),
+            (
+                "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-x",
+                true,
             ),
             ("nonsense", false),
         ] {
@@ -205,6 +216,30 @@ mod tests {
         assert_eq!(TraceContext::default().span_context(), None);
         let unsampled = TraceContext::accept(None, Some(&GOOD.replace("-01", "-00")));
         assert!(!unsampled.is_sampled());
+    }
+
+    proptest! {
+        #[test]
+        fn any_trace_is_read_as_it_was_written(trace in 1..u128::MAX, span in 1..u64::MAX, flags: u8) {
+            let value = format!("00-{trace:032x}-{span:016x}-{flags:02x}");
+            let context = TraceContext::accept(None, Some(&value));
+            prop_assert_eq!(context.traceparent.as_deref(), Some(value.as_str()));
+            prop_assert_eq!(traceparent(&context.span_context().unwrap()), value);
+            prop_assert_eq!(context.is_sampled(), flags & 1 == 1);
+        }
+
+        #[test]
+        fn whatever_comes_a_trace_is_one(
+            text in any::<String>(),
+            nearly in "[0-9a-fA-F]{2}-[0-9a-f]{31,33}-[0-9a-f]{16}-[0-9a-fg]{1,3}(-.{0,8})?",
+        ) {
+            for value in [text, nearly] {
+                let context = TraceContext::accept(None, Some(&value));
+                prop_assert!(is_traceparent(context.traceparent.as_deref().unwrap()));
+                prop_assert!(context.span_context().is_some());
+                prop_assert_eq!(context.trace_id().map(str::len), Some(32));
+            }
+        }
     }
 
     #[tokio::test]

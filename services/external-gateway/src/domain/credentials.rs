@@ -52,6 +52,8 @@ fn shown(value: &HeaderValue) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -93,6 +95,23 @@ mod tests {
                 headers.append(HeaderName::from_static(name), value);
             }
             assert_eq!(Credentials::read(&headers).api_key, key, "{pairs:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_shown_is_a_pair(keys in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..140), 0..3), secret in "[!-~]{0,140}") {
+            let mut headers = HeaderMap::new();
+            for key in &keys {
+                if let Ok(value) = HeaderValue::from_bytes(key) {
+                    headers.append(API_KEY, value);
+                }
+            }
+            headers.append(API_SECRET, HeaderValue::from_str(&secret).unwrap());
+            let pair = Credentials::read(&headers);
+            prop_assert!((1..=LONGEST).contains(&pair.api_key.len()));
+            // A half of a pair never goes with half of the stand-in.
+            prop_assert_eq!(pair.api_key == NO_KEY, pair.api_secret == NO_SECRET);
         }
     }
 }

@@ -157,6 +157,8 @@ fn is_under(path: &str, prefix: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -235,6 +237,17 @@ mod tests {
             "/.well-known/jwks.json/",
         ] {
             assert_eq!(route(path), None, "{path}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_path_leads_inside(path in "(/|api|internal|tickets|auth|external|%2[ef]|%69|%25|\\.|\\\\|[a-z0-9-]){0,12}") {
+            if let Some(found) = route(&path) {
+                let prefix = SERVICES.iter().any(|(prefix, _)| *prefix == found.prefix);
+                prop_assert!(prefix || path == JWKS);
+                prop_assert!(!path.starts_with("/api/internal") && is_plain_path(&path));
+            }
         }
     }
 }

@@ -85,6 +85,8 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -100,5 +102,15 @@ mod tests {
             assert_eq!(bearer(&headers), token, "{value}");
         }
         assert_eq!(bearer(&HeaderMap::new()), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_token_is_what_follows_the_scheme(scheme in "[Bb][Ee][Aa][Rr][Ee][Rr]", token in "[!-~]{1,60}", text in "[ -~]{0,40}") {
+            let headers = |value: &str| HeaderMap::from_iter([(AUTHORIZATION, value.parse().unwrap())]);
+            prop_assert_eq!(bearer(&headers(&format!("{scheme} {token}"))), Some(token.as_str()));
+            let any = headers(&text);
+            prop_assert!(bearer(&any).is_none_or(|token| !token.is_empty() && text.contains(token)));
+        }
     }
 }

@@ -138,6 +138,8 @@ fn pepper(part: &str) -> Result<Pepper, BadPeppers> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const OLD: &str = "2025:an-old-pepper-of-some-length";
@@ -196,5 +198,17 @@ mod tests {
             );
         }
         assert!(!format!("{:?}", peppers(OLD)).contains("pepper-of"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_setting_is_too_odd(text in any::<String>(), nearly in "([a-z0-9]{0,3}:?[!-~]{14,18},?){0,3}") {
+            for setting in [text, nearly] {
+                if let Ok(peppers) = setting.parse::<Peppers>() {
+                    let stored = peppers.store("ss_right");
+                    prop_assert!(peppers.verify(Some(&stored), "ss_right"));
+                }
+            }
+        }
     }
 }

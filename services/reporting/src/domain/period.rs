@@ -68,6 +68,7 @@ impl GroupBy {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use time::macros::date;
 
     use super::*;
@@ -134,5 +135,31 @@ mod tests {
             assert!(GroupBy::Week.periods(from, to).is_some());
         }
         assert_eq!(GroupBy::Month.periods(Date::MIN, Date::MAX), None);
+    }
+
+    proptest! {
+        #[test]
+        fn periods_cover_a_range_without_gaps(
+            start in -1_930_999..5_373_485_i32, days in 0..1_200_i64,
+            by in prop::sample::select(vec![GroupBy::Day, GroupBy::Week, GroupBy::Month]),
+        ) {
+            let from = Date::from_julian_day(start).unwrap();
+            let to = from.saturating_add(Duration::days(days));
+            let Some(periods) = by.periods(from, to) else {
+                prop_assert!(by == GroupBy::Day && days >= 1_000);
+                return Ok(());
+            };
+            // Only a week of the very first days has no Monday.
+            if let Some(first) = periods.first() {
+                prop_assert!(*first <= from && *periods.last().unwrap() <= to);
+                prop_assert!(by.next(*periods.last().unwrap()).is_none_or(|next| next > to));
+                for two in periods.windows(2) {
+                    prop_assert_eq!(by.next(two[0]), Some(two[1]));
+                    prop_assert_eq!(by.start(two[1]), Some(two[1]));
+                }
+            } else {
+                prop_assert_eq!(by.start(from), None);
+            }
+        }
     }
 }

@@ -15,6 +15,7 @@ pub(crate) fn range(from: Option<Date>, to: Option<Date>, today: Date) -> (Date,
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use time::macros::date;
 
     use super::*;
@@ -32,6 +33,24 @@ mod tests {
             (None, Some(Date::MIN), (Date::MIN, Date::MIN)),
         ] {
             assert_eq!(range(from, to, today), expected, "{from:?} {to:?}");
+        }
+    }
+
+    fn a_day() -> impl Strategy<Value = Date> {
+        (Date::MIN.to_julian_day()..=Date::MAX.to_julian_day())
+            .prop_map(|day| Date::from_julian_day(day).unwrap())
+    }
+
+    proptest! {
+        #[test]
+        fn a_range_has_a_first_and_a_last_day(
+            from in prop::option::of(a_day()), to in prop::option::of(a_day()), today in a_day(),
+        ) {
+            let (first, last) = range(from, to, today);
+            prop_assert_eq!(first, from.unwrap_or(first));
+            prop_assert_eq!(last, to.unwrap_or(last));
+            // Two days in the wrong order are refused before.
+            prop_assert!(first <= last || from.is_some() && to.is_some());
         }
     }
 }

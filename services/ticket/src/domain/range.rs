@@ -58,6 +58,8 @@ fn bound(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -87,5 +89,31 @@ mod tests {
             assert_eq!(wanted(Some(header), size), seen, "{header} of {size}");
         }
         assert_eq!(wanted(None, 10), Whole);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_asked_for_is_in_the_file(
+            text in any::<String>(), nearly in "bytes ?= ?[0-9]{0,22} ?- ?[0-9]{0,22}(,1-2)?", size: u64,
+        ) {
+            for header in [text, nearly] {
+                if let Wanted::Part(part) = wanted(Some(&header), size) {
+                    prop_assert!(part.start < part.end && part.end <= size);
+                }
+            }
+        }
+
+        #[test]
+        fn a_range_is_what_it_says(first in 0..2_000_u64, length in 1..2_000_u64, size in 1..3_000_u64) {
+            let last = first + length - 1;
+            let seen = wanted(Some(&format!("bytes={first}-{last}")), size);
+            if first < size {
+                prop_assert_eq!(seen, Wanted::Part(first..size.min(last + 1)));
+            } else {
+                prop_assert_eq!(seen, Wanted::Unsatisfiable);
+            }
+            let end = wanted(Some(&format!("bytes=-{length}")), size);
+            prop_assert_eq!(end, Wanted::Part(size.saturating_sub(length)..size));
+        }
     }
 }

@@ -131,6 +131,8 @@ fn disposition(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -167,6 +169,19 @@ mod tests {
         for (known, range) in [("\"7\"", Some("bytes=0-1")), ("\"8\"", None)] {
             asked.insert(IF_RANGE, HeaderValue::from_static(known));
             assert_eq!(range_header(&asked, Some(&etag)), range);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_name_comes_back_from_the_header(name in any::<String>()) {
+            let header = disposition(&name);
+            prop_assert!(HeaderValue::from_str(&header).is_ok());
+            let (plain, extended) = header.split_once("\"; filename*=UTF-8''").unwrap();
+            let plain = plain.strip_prefix("attachment; filename=\"").unwrap();
+            prop_assert!(!plain.contains(['"', '\\', '/']));
+            let again = percent_encoding::percent_decode_str(extended).decode_utf8().unwrap();
+            prop_assert_eq!(again, name);
         }
     }
 }

@@ -338,6 +338,7 @@ fn add<T: Form>(fields: &mut Map<String, Value>, name: String, text: String) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -392,6 +393,18 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(plain(name), field);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_part_of_a_form_is_kept(parts in prop::collection::vec(("(project_id|tags|metadata|subject)(\\[[0-9]?\\]?)?", any::<String>()), 0..8)) {
+            let mut fields = Map::new();
+            for (name, text) in parts {
+                let name = plain(&name).to_owned();
+                add::<Ticket>(&mut fields, name.clone(), text);
+                prop_assert!(fields.contains_key(&name));
+            }
         }
     }
 }

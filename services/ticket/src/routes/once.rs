@@ -212,6 +212,8 @@ impl IntoResponse for Answer {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -233,5 +235,21 @@ mod tests {
             assert_eq!(read(&headers).ok().flatten().as_deref(), key, "{header}");
         }
         assert!(read(&HeaderMap::new()).unwrap().is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_is_printable_and_the_same_in_quotes(bytes in prop::collection::vec(any::<u8>(), 0..260), key in "[!#-~]([ -!#-~]{0,250}[!#-~])?") {
+            let of = |value: &[u8]| {
+                let value = HeaderValue::from_bytes(value).ok()?;
+                read(&HeaderMap::from_iter([(IDEMPOTENCY_KEY, value)])).ok()?
+            };
+            if let Some(key) = of(&bytes) {
+                prop_assert!((1..=LONGEST).contains(&key.len()));
+                prop_assert!(key.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+            }
+            prop_assert_eq!(of(key.as_bytes()), Some(key.clone()));
+            prop_assert_eq!(of(format!("\"{key}\"").as_bytes()), Some(key));
+        }
     }
 }

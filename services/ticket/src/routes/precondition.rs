@@ -51,6 +51,8 @@ pub fn etag(version: i64) -> Option<HeaderValue> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -68,6 +70,17 @@ mod tests {
         ] {
             let precondition = IfMatch(header.map(str::to_owned));
             assert_eq!(precondition.check(7).is_ok(), matches, "{header:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_version_matches_its_own_etag_alone(version in 1..i64::MAX, other in 1..i64::MAX, text in any::<String>()) {
+            let tag = etag(version).unwrap().to_str().unwrap().to_owned();
+            let precondition = IfMatch(Some(format!("\"{other}x\", {tag}")));
+            prop_assert!(precondition.check(version).is_ok());
+            prop_assert_eq!(precondition.check(other).is_ok(), other == version);
+            let _ = IfMatch(Some(text)).check(version);
         }
     }
 }

@@ -129,6 +129,9 @@ async fn bad_queries_are_never_ignored() {
         "category_id=9999999999999999999999",
         "created_from=2024-02-30",
         "created_to=yesterday",
+        // Before PostgreSQL's first day, and after the last of all.
+        "created_from=-9999-01-01",
+        "created_to=9999-12-31T23:59:59-23:00",
         "sort=name",
         "sort=--created_at",
         "cursor=nonsense",

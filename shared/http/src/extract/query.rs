@@ -49,6 +49,7 @@ fn from_text<T: DeserializeOwned>(fields: &Map<String, Value>) -> Result<T, Misf
 mod tests {
     use axum::http::Request;
     use desk_events::Status;
+    use proptest::prelude::*;
     use serde::Deserialize;
     use serde_json::json;
 
@@ -91,6 +92,29 @@ mod tests {
             filter("status=&overdue=false").await.unwrap().overdue,
             Some(Flag(false))
         );
+    }
+
+    proptest! {
+        #[test]
+        fn any_query_is_taken_or_refused_by_field(
+            query in "(&?(page|per_page|status|overdue|search|%|=)?[=&+%]?[0-9a-f+%=]{0,6}){0,5}",
+        ) {
+            let refused = futures::executor::block_on(filter(&query)).map(drop);
+            let is_told = match refused {
+                Ok(()) | Err(Error::Unreadable(_)) => true,
+                Err(Error::Invalid(details)) => !details.is_empty(),
+                Err(_) => false,
+            };
+            prop_assert!(is_told);
+        }
+
+        #[test]
+        fn a_text_comes_as_it_was_sent(text in "[^\\x00]{1,40}") {
+            let query = serde_urlencoded::to_string([("search", text.as_str())]).unwrap();
+            let seen = futures::executor::block_on(filter(&query)).unwrap().search;
+            let trimmed = Some(text.trim()).filter(|text| !text.is_empty());
+            prop_assert_eq!(seen.as_deref(), trimmed);
+        }
     }
 
     #[tokio::test]

@@ -63,6 +63,8 @@ fn credentials(user: &str, password: Option<&str>) -> Option<Credentials> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -96,6 +98,18 @@ mod tests {
             "smtp://me:secret@mail.test?tls=none",
         ] {
             assert!(Server::parse(url).is_none(), "{url}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_password_goes_unencrypted(text in any::<String>(), nearly in "smtps?://([a-z]{0,3}(:[a-z%]{0,4})?@)?[a-z.]{0,8}(:[0-9]{0,6})?([?]tls=none)?") {
+            for url in [text, nearly] {
+                if let Some(server) = Server::parse(&url) {
+                    prop_assert!(!server.host.is_empty());
+                    prop_assert!(server.credentials.is_none() || server.encryption != Encryption::None);
+                }
+            }
         }
     }
 }

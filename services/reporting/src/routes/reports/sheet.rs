@@ -97,6 +97,7 @@ fn encode(lines: &[Vec<Cell>]) -> io::Result<Bytes> {
 #[cfg(test)]
 mod tests {
     use axum::body::to_bytes;
+    use proptest::{collection::vec, prelude::*};
 
     use super::*;
 
@@ -148,6 +149,24 @@ mod tests {
             assert_eq!(lines[0], "n,text");
             for (n, line) in lines.iter().skip(1).enumerate() {
                 assert_eq!(*line, format!("{n},\"a, \"\"b\"\"\""));
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_sheet_is_read_as_it_was_written_and_has_no_formula(
+            rows in vec(vec("([=+@,\"'\t\r\n -]|\\PC){0,6}", 3), 1..5),
+        ) {
+            let cells = |row: &Vec<String>| row.iter().cloned().map(Cell::from).collect();
+            let lines: Vec<Vec<Cell>> = rows.iter().map(cells).collect();
+            let text = encode(&lines).unwrap();
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&text[..]);
+            let read: Vec<Vec<String>> = reader.deserialize().collect::<Result<_, _>>().unwrap();
+            prop_assert_eq!(read.len(), rows.len());
+            for (text, cell) in rows.iter().flatten().zip(read.iter().flatten()) {
+                prop_assert!(cell == text || cell.strip_prefix('\'') == Some(text.as_str()));
+                prop_assert!(!cell.trim_start().starts_with(['=', '+', '-', '@']), "{:?}", cell);
             }
         }
     }

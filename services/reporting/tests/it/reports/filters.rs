@@ -25,6 +25,8 @@ async fn a_filter_is_refused_before_its_project_is_looked_for() {
     for (query, field) in [
         ("overview?from=2026-03-02&to=2026-03-01&project_id=77", "to"),
         ("overview?from=2026-03-02T00:00:00Z", "from"),
+        // Before PostgreSQL's first day.
+        ("overview?from=-9999-01-01", "from"),
         ("overview?project_id=x", "project_id"),
         ("volume?group_by=year&project_id=77", "group_by"),
         (

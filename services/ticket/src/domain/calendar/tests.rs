@@ -175,6 +175,28 @@ fn an_instant() -> impl Strategy<Value = OffsetDateTime> {
 
 proptest! {
     #[test]
+    fn hours_are_read_as_they_were_written(calendar in a_calendar()) {
+        let written = serde_json::to_value(&calendar.hours).unwrap();
+        prop_assert_eq!(&serde_json::from_value::<Week>(written).unwrap(), &calendar.hours);
+        let written = serde_json::to_value(&calendar.holidays).unwrap();
+        prop_assert_eq!(serde_json::from_value::<BTreeSet<Day>>(written).unwrap(), calendar.holidays);
+    }
+
+    #[test]
+    fn no_hours_are_too_odd(
+        name in "[a-z]{3}", times in prop::collection::vec("[0-9+-]{1,2}:?[0-9]{1,2}", 0..5), text in any::<String>(),
+    ) {
+        for hours in [json!({name.clone(): [times]}), json!({"mon": text}), json!({text.clone(): []})] {
+            if let Ok(week) = serde_json::from_value::<Week>(hours) {
+                let _ = week.fault();
+            }
+        }
+        let _ = serde_json::from_value::<Day>(json!(text));
+        let _ = canonical(&text);
+        let _ = canonical(&name);
+    }
+
+    #[test]
     fn adding_working_time_and_measuring_it_gives_it_back(
         calendar in a_calendar(),
         from in an_instant(),

@@ -52,10 +52,7 @@ impl Filed {
         match who {
             Who::Admin | Who::Agent => true,
             Who::OtherAgent => false,
-            Who::Tunde => matches!(
-                self,
-                Self::Tunde | Self::KeyForTunde | Self::AgentForTunde
-            ),
+            Who::Tunde => matches!(self, Self::Tunde | Self::KeyForTunde | Self::AgentForTunde),
             Who::Ada => matches!(self, Self::Ada),
         }
     }
