@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 
 use crate::{
-    bench, compose_env, down, events, fuzz,
+    bench, chaos, compose_env, down, events, fuzz,
     lab::{Care, Lab, Servers},
     load, logs, openapi,
     paths::Profile,
@@ -154,6 +154,24 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Kill, freeze, cut off and fill up everything while clients work; nothing may be lost or doubled
+    ///
+    /// On a PostgreSQL and a NATS of its own, which die, too. A log of every fault and a table at
+    /// the end. As root on Linux a disk runs full as well.
+    Chaos {
+        /// How long the clients work, five unless told otherwise; comparing takes some more
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+        minutes: Option<u32>,
+        /// Which faults come when; any unless told otherwise, and told
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Build with optimisations
+        #[arg(long)]
+        release: bool,
+        /// Try desks with a planted bug instead, which must be found out
+        #[arg(long)]
+        mutants: bool,
+    },
     /// Write the secrets that docker-compose.yml needs into `.env`, or add those that lack there
     ComposeEnv,
     /// Renew the committed data by which SQL queries are checked without a database
@@ -190,11 +208,7 @@ async fn execute(command: Command) -> Result<()> {
             release,
             port_offset,
         } => {
-            let profile = if release {
-                Profile::Release
-            } else {
-                Profile::Debug
-            };
+            let profile = profile(release);
             up::run(up::Options {
                 profile,
                 port_offset,
@@ -255,9 +269,32 @@ async fn execute(command: Command) -> Result<()> {
             soak::run(wanted).await
         }
         Command::Fuzz { minutes, seed } => fuzz::run(fuzz::Wanted { minutes, seed }).await,
+        Command::Chaos {
+            minutes,
+            seed,
+            release,
+            mutants,
+        } => {
+            let profile = profile(release);
+            chaos::run(chaos::Wanted {
+                minutes,
+                seed,
+                profile,
+                mutants,
+            })
+            .await
+        }
         Command::ComposeEnv => compose_env::run(),
         Command::Prepare { check, crates } => prepare_on_some_server(check, &crates).await,
         Command::Openapi => openapi::run().await,
+    }
+}
+
+const fn profile(release: bool) -> Profile {
+    if release {
+        Profile::Release
+    } else {
+        Profile::Debug
     }
 }
 

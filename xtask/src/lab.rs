@@ -11,7 +11,7 @@ use anyhow::Result;
 
 use crate::{
     lock::{Attempt, Lock},
-    nats,
+    mounts, nats,
     paths::{self, Local},
     pids, ports, postgres, say,
     secrets::random,
@@ -39,13 +39,63 @@ pub enum Care {
     Durable,
 }
 
+/// A folder for one run, which the next run sweeps when this one could not.
+pub struct Room {
+    folder: PathBuf,
+    _lock: Lock,
+}
+
+impl Room {
+    /// Makes it, and clears away what killed runs left.
+    pub fn claim() -> Result<Self> {
+        let local = Local::of_checkout()?;
+        paths::make(&local.test())?;
+        // One run at a time makes its folder and sweeps, so that none takes a new one for a left one.
+        let _turn = Lock::wait(&local.test().join("turn.lock"))?;
+        sweep(&local.test())?;
+        let folder = local.test().join(format!("run-{}", std::process::id()));
+        for part in ["logs", "run", "stacks"] {
+            paths::make(&folder.join(part))?;
+        }
+        match Lock::try_take(&folder.join("lock"))? {
+            Attempt::Held(lock) => Ok(Self {
+                folder,
+                _lock: lock,
+            }),
+            Attempt::Busy(_) => anyhow::bail!("{} is in use", folder.display()),
+        }
+    }
+
+    /// Where tests that start processes put their logs and pid files.
+    pub fn stacks(&self) -> PathBuf {
+        self.folder.join("stacks")
+    }
+
+    /// Ends whatever a killed test left running there. With `keep_logs` the logs stay until the
+    /// next run.
+    pub fn leave(self, keep_logs: bool) -> Result<()> {
+        pids::sweep(&self.stacks(), Duration::from_secs(5));
+        mounts::leave(&self.folder)?;
+        postgres::remove_home(&self.folder)?;
+        paths::remove(&self.folder.join("nats"))?;
+        if keep_logs {
+            say::note(format_args!(
+                "logs are kept below {}",
+                self.folder.display()
+            ));
+            return Ok(());
+        }
+        paths::remove(&self.folder)
+    }
+}
+
 /// Running servers. Dropped, they end at once; [`Lab::stop`] does it cleanly.
 pub struct Lab {
-    folder: PathBuf,
+    // Dropped first: the room's lock tells the next run whether somebody is still here.
     postgres: postgres::Server,
     nats: Option<nats::Server>,
     tools: Tools,
-    _lock: Lock,
+    room: Room,
 }
 
 impl Lab {
@@ -53,11 +103,11 @@ impl Lab {
     pub async fn start(servers: Servers, care: Care) -> Result<Self> {
         let durable = care == Care::Durable;
         let local = Local::of_checkout()?;
-        let (folder, lock) = claim(&local)?;
+        let room = Room::claim()?;
         let password = random();
         let step = say::step("PostgreSQL for the tests");
         let settings = postgres::Settings {
-            folder: &folder,
+            folder: &room.folder,
             port: ports::free(1)?.first().copied().unwrap_or_default(),
             password: &password,
             durable,
@@ -70,16 +120,15 @@ impl Lab {
             settings.port
         ));
         let mut lab = Self {
-            folder,
             postgres,
             nats: None,
             tools: Tools::default(),
-            _lock: lock,
+            room,
         };
         if servers == Servers::Both {
             let step = say::step("NATS for the tests");
             let settings = nats::Settings {
-                folder: &lab.folder,
+                folder: &lab.room.folder,
                 tools: &local.tools(),
                 port: ports::free(1)?.first().copied().unwrap_or_default(),
                 password: &password,
@@ -109,7 +158,7 @@ impl Lab {
             ("SUPPORTDESK_TEST_PG_URL", self.postgres.url().to_owned()),
             (
                 "SUPPORTDESK_TEST_FOLDER",
-                self.stacks().display().to_string(),
+                self.room.stacks().display().to_string(),
             ),
         ];
         if let Some(nats) = &self.nats {
@@ -119,45 +168,15 @@ impl Lab {
         env
     }
 
-    /// Where tests that start processes put their logs and pid files.
-    pub fn stacks(&self) -> PathBuf {
-        self.folder.join("stacks")
-    }
-
-    /// Ends the servers and whatever a killed test left running. With `keep_logs` the logs stay
+    /// Ends whatever a killed test left running, and the servers. With `keep_logs` the logs stay
     /// until the next run.
     pub async fn stop(mut self, keep_logs: bool) -> Result<()> {
-        pids::sweep(&self.stacks(), Duration::from_secs(5));
+        pids::sweep(&self.room.stacks(), Duration::from_secs(5));
         if let Some(mut nats) = self.nats.take() {
             nats.stop().await;
         }
         self.postgres.stop().await;
-        postgres::remove_home(&self.folder)?;
-        paths::remove(&self.folder.join("nats"))?;
-        if keep_logs {
-            say::note(format_args!(
-                "logs are kept below {}",
-                self.folder.display()
-            ));
-            return Ok(());
-        }
-        paths::remove(&self.folder)
-    }
-}
-
-/// A folder for this run alone.
-fn claim(local: &Local) -> Result<(PathBuf, Lock)> {
-    paths::make(&local.test())?;
-    // One run at a time makes its folder and sweeps, so that none takes a new one for a left one.
-    let _turn = Lock::wait(&local.test().join("turn.lock"))?;
-    sweep(&local.test())?;
-    let folder = local.test().join(format!("run-{}", std::process::id()));
-    for part in ["logs", "run", "stacks"] {
-        paths::make(&folder.join(part))?;
-    }
-    match Lock::try_take(&folder.join("lock"))? {
-        Attempt::Held(lock) => Ok((folder, lock)),
-        Attempt::Busy(_) => anyhow::bail!("{} is in use", folder.display()),
+        self.room.leave(keep_logs)
     }
 }
 
@@ -167,6 +186,7 @@ fn sweep(folder: &Path) -> Result<()> {
         let run = entry.path();
         if run.is_dir() && !Lock::is_held(&run.join("lock")) {
             pids::sweep(&run, Duration::from_secs(10));
+            mounts::leave(&run)?;
             postgres::remove_home(&run)?;
             paths::remove(&run)?;
         }

@@ -6,13 +6,14 @@
 //! | [`up`], [`supervise`], [`down`], [`logs`], [`events`], [`mod@reconcile`] | the local stack, from start to stop |
 //! | [`compose_env`] | the secrets of the stack in containers |
 //! | [`demo`], [`seed`], [`load`] | what a local stack is filled with |
-//! | [`mod@test`], [`lab`], [`prepare`], [`mod@openapi`], [`mod@bench`], [`mod@soak`] | the test run, its servers, the checked SQL data, the API document, the measurements |
+//! | [`mod@test`], [`lab`], [`prepare`], [`mod@openapi`] | the test run, its servers, the checked SQL data, the API document |
+//! | [`mod@bench`], [`mod@soak`], [`mod@chaos`], [`fuzz`] | the measurements, the faults, the made-up requests |
 //! | [`stack`] | the eight services as processes: used by `up` and by the end-to-end test |
 //! | [`service`], [`settings`], [`secrets`], [`databases`], [`ports`] | what the stack is made of |
 //! | [`postgres`], [`nats`] | finding, installing and running the two servers |
 //! | [`tools`], [`wheel`] | programs that some tests need, programs that come as wheels |
 //! | [`daemon`], [`pids`], [`lock`], [`account`] | processes and who runs them |
-//! | [`paths`], [`cargo`], [`say`] | folders, the build, the terminal |
+//! | [`paths`], [`mounts`], [`cargo`], [`say`] | folders, the build, the terminal |
 //!
 //! The crate depends on no service and on nothing with SQL: those compile only once their query
 //! data is current, and `cargo xtask prepare` is what makes it so.
@@ -20,6 +21,7 @@
 pub mod account;
 pub mod bench;
 pub mod cargo;
+pub mod chaos;
 pub mod cli;
 pub mod compose_env;
 pub mod daemon;
@@ -32,6 +34,7 @@ pub mod lab;
 pub mod load;
 pub mod lock;
 pub mod logs;
+pub mod mounts;
 pub mod nats;
 pub mod openapi;
 pub mod paths;

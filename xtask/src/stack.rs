@@ -66,6 +66,15 @@ impl Plan {
                 )
             })
         };
+        let (postgres, nats) = (
+            server("SUPPORTDESK_TEST_PG_URL")?,
+            server("SUPPORTDESK_TEST_NATS_URL")?,
+        );
+        Self::on(postgres, nats, name)
+    }
+
+    /// The same on these servers.
+    pub fn on(postgres: String, nats: String, name: &str) -> Result<Self> {
         let unique: String = random()
             .chars()
             .filter(char::is_ascii_alphanumeric)
@@ -73,11 +82,9 @@ impl Plan {
             .collect::<String>()
             .to_lowercase();
         let prefix = format!("{name}_{unique}");
-        let folder = env::var_os("SUPPORTDESK_TEST_FOLDER")
-            .map_or_else(|| env::temp_dir().join("supportdesk"), PathBuf::from);
         Ok(Self {
-            postgres: server("SUPPORTDESK_TEST_PG_URL")?,
-            nats: server("SUPPORTDESK_TEST_NATS_URL")?,
+            postgres,
+            nats,
             bus_prefix: prefix.replace('_', "-"),
             database_prefix: format!("{prefix}_"),
             ports: Ports::free()?,
@@ -85,7 +92,7 @@ impl Plan {
             common: Environment::from([("SUPPORTDESK_STREAM_MAX_BYTES".into(), "67108864".into())]),
             extra: demo::bootstrap(),
             binaries: paths::own_binaries()?,
-            folder: folder.join(&prefix),
+            folder: test_folder().join(&prefix),
         })
     }
 
@@ -98,6 +105,12 @@ impl Plan {
             .insert(name.to_owned(), value.to_owned());
         self
     }
+}
+
+/// Where tests put what they start: the run's own folder, which is swept.
+pub fn test_folder() -> PathBuf {
+    env::var_os("SUPPORTDESK_TEST_FOLDER")
+        .map_or_else(|| env::temp_dir().join("supportdesk"), PathBuf::from)
 }
 
 /// The services, running.

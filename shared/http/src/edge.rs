@@ -287,7 +287,7 @@ mod tests {
             if is_plain_path(&path) {
                 let again = percent_decoded(&path);
                 prop_assert_eq!(&again, &path);
-                prop_assert!(!again.split('/').skip(1).rev().skip(1).any(str::is_empty));
+                prop_assert!(!again.contains("//"));
                 prop_assert!(!again.split('/').any(|part| part == "." || part == ".."));
             }
         }

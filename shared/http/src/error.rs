@@ -207,10 +207,14 @@ fn is_out_of_reach(error: &sqlx::Error) -> bool {
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed
         | sqlx::Error::Tls(_)
+        // A connection that ends before its first answer: what stands between takes connections
+        // for a server that is down.
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::BeginFailed
         | sqlx::Error::Io(_) => true,
-        // Connection exceptions, resources exhausted, operator intervention.
+        // Connection exceptions, resources exhausted, operator intervention, errors of the disk.
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            ["08", "53", "57"]
+            ["08", "53", "57", "58"]
                 .iter()
                 .any(|class| code.starts_with(class))
         }),
@@ -245,6 +249,18 @@ mod tests {
             body(Error::Internal(secret)).await,
             r#"{"error":"Internal error."}"#
         );
+    }
+
+    #[test]
+    fn a_database_out_of_reach_is_no_bug() {
+        for (error, unavailable) in [
+            (sqlx::Error::PoolTimedOut, true),
+            (sqlx::Error::BeginFailed, true),
+            (sqlx::Error::Protocol("no answer".into()), true),
+            (sqlx::Error::RowNotFound, false),
+        ] {
+            assert_eq!(is_out_of_reach(&error), unavailable, "{error:?}");
+        }
     }
 
     #[test]

@@ -1,10 +1,18 @@
 //! The whole desk as real processes, and people who use it through the gateway.
 //!
 //! Every test starts a [`World`] of its own: eight services on free ports, with databases, keys
-//! and a bus prefix that no other test has.
+//! and a bus prefix that no other test has. What is done to such a world, and how it is judged
+//! afterwards, is shared with `tests/chaos`:
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`load`] | clients that do not give up, and what they were told is done |
+//! | [`wire`], [`points`], [`nats`] | ways to hurt it |
+//! | [`stream`], [`truth`] | what the bus tells, and whether it all fits |
 #![expect(
     clippy::expect_used,
     clippy::panic,
+    clippy::unwrap_used,
     reason = "a test that cannot go on has failed"
 )]
 
@@ -15,12 +23,19 @@ mod document;
 mod document {
     pub(crate) fn check(_: &reqwest::Method, _: &str, _: &desk_testkit::Answer) {}
 }
+pub mod load;
+pub mod nats;
 mod people;
+pub mod points;
+pub mod stream;
+pub mod truth;
+pub mod wire;
 
-use std::time::Duration;
+use std::{process::Stdio, time::Duration};
 
 use desk_testkit::Answer;
 use serde_json::{Value, json};
+use tokio::process::Command;
 use xtask::{
     postgres::{Tools, psql::Psql},
     service::Service,
@@ -51,9 +66,12 @@ impl World {
     /// # Panics
     /// Without the servers that tests need.
     pub fn plan(name: &str) -> Plan {
-        Plan::for_test(name)
-            .expect("a plan")
-            .with(Service::Gateway, "SUPPORTDESK_EDGE_RATE", "100000")
+        Self::unlimited(Plan::for_test(name).expect("a plan"))
+    }
+
+    /// A plan without limits at the edge.
+    pub fn unlimited(plan: Plan) -> Plan {
+        plan.with(Service::Gateway, "SUPPORTDESK_EDGE_RATE", "100000")
             .with(Service::Gateway, "SUPPORTDESK_EDGE_BURST", "100000")
             .with(Service::Gateway, "SUPPORTDESK_EDGE_CONNECTIONS", "100000")
             .with(
@@ -231,6 +249,27 @@ impl World {
         rows.unwrap_or_else(|error| panic!("{service}: {error:#}"))
             .trim()
             .to_owned()
+    }
+
+    /// Runs a command of a service to its end; whether it did well.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub async fn run(&self, service: Service, words: &[&str]) -> bool {
+        self.ask(service, words).await.0
+    }
+
+    /// The same, and what it printed.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub async fn ask(&self, service: Service, words: &[&str]) -> (bool, String) {
+        let mut command = Command::new(self.stack.program(service));
+        command.args(words).envs(self.stack.env(service));
+        let output = command.stderr(Stdio::inherit()).output().await;
+        let output = output.expect("a program");
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.success(), told)
     }
 
     /// Stops everything and removes its databases.

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use e2e::{Person, World};
+use e2e::{Person, World, load::Load, truth::settled};
 use serde_json::json;
 use xtask::{
     paths, ports,
@@ -11,11 +11,6 @@ use xtask::{
     secrets::random,
     service::Service,
     stack::Plan,
-};
-
-use crate::{
-    faults::{load::Load, truth::settled},
-    rebuild::run,
 };
 
 const BEFORE: u32 = 40;
@@ -113,7 +108,7 @@ async fn a_desk_goes_on_from_its_backup() {
         Service::SlaWorker,
         Service::Notifier,
     ] {
-        assert!(run(&world, service, &["reconcile"]).await, "{service}");
+        assert!(world.run(service, &["reconcile"]).await, "{service}");
     }
     settled(&world).await;
 
@@ -142,8 +137,8 @@ async fn a_desk_goes_on_from_its_backup() {
     let number = filed["ticket"]["ticket_number"].as_str().unwrap();
     assert!(!tickets.contains_key(number), "{number} was given twice");
     settled(&world).await;
-    assert!(run(&world, Service::Reporting, &["verify"]).await);
-    assert!(run(&world, Service::SlaWorker, &["verify"]).await);
+    assert!(world.run(Service::Reporting, &["verify"]).await);
+    assert!(world.run(Service::SlaWorker, &["verify"]).await);
     world.stop().await;
     restored.stop().await;
     for folder in [first, second] {

@@ -4,11 +4,9 @@
 use std::{fmt::Write as _, time::Duration};
 
 use desk_testkit::{Form, eventually, eventually_within, remains};
-use e2e::{Person, Project, World};
+use e2e::{Person, Project, World, stream};
 use serde_json::{Value, json};
 use xtask::service::Service;
-
-use crate::stream;
 
 /// What must be found nowhere; each stands somewhere before.
 const PERSONAL: [&str; 6] = [

@@ -4,11 +4,12 @@ use std::{fs, path::Path};
 
 use desk_events::Fact;
 use desk_testkit::eventually;
-use e2e::{Key, World};
+use e2e::{
+    Key, World,
+    stream::{events, story},
+};
 use serde_json::{Value, json};
 use xtask::service::Service;
-
-use crate::stream::{events, story};
 
 fn filed_by(email: &str) -> Value {
     json!({

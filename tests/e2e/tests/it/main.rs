@@ -29,6 +29,5 @@ mod roles;
 mod rolling;
 mod sessions;
 mod snippets;
-mod stream;
 mod telemetry;
 mod trail;

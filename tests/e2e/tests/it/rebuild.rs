@@ -1,14 +1,9 @@
 //! The read models built anew on a working desk, by those who may, and by command.
 
-use std::process::Stdio;
-
 use desk_testkit::eventually;
-use e2e::{Person, World};
+use e2e::{Person, World, load::Load, truth::settled};
 use serde_json::{Value, json};
-use tokio::process::Command;
 use xtask::service::Service;
-
-use crate::faults::{load::Load, truth::settled};
 
 const PATH: &str = "/admin/reports/rebuild";
 
@@ -44,14 +39,6 @@ pub async fn assert_true(world: &World, root: &Person) {
     );
 }
 
-/// Runs a command of a service to its end.
-pub async fn run(world: &World, service: Service, words: &[&str]) -> bool {
-    let mut command = Command::new(world.stack.program(service));
-    command.args(words).envs(world.stack.env(service));
-    let status = command.stdout(Stdio::null()).status().await;
-    status.unwrap().success()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reports_are_rebuilt_while_the_desk_works() {
     let world = World::start("rebuild").await;
@@ -73,11 +60,11 @@ async fn reports_are_rebuilt_while_the_desk_works() {
     assert_true(&world, &root).await;
 
     let before = root.get("/reports/agents").await.expect(200);
-    assert!(run(&world, Service::Reporting, &["rebuild"]).await);
+    assert!(world.run(Service::Reporting, &["rebuild"]).await);
     assert_eq!(root.get("/reports/agents").await.expect(200), before);
     assert_true(&world, &root).await;
-    assert!(run(&world, Service::Reporting, &["verify"]).await);
-    assert!(run(&world, Service::SlaWorker, &["verify"]).await);
+    assert!(world.run(Service::Reporting, &["verify"]).await);
+    assert!(world.run(Service::SlaWorker, &["verify"]).await);
     world.stop().await;
 }
 
@@ -116,12 +103,12 @@ async fn wrong_figures_and_deadlines_are_found_and_healed_by_command() {
         ),
     ] {
         world.sql(service, planted).await;
-        assert!(!run(&world, service, &["verify"]).await, "{planted}");
+        assert!(!world.run(service, &["verify"]).await, "{planted}");
         assert!(
-            run(&world, service, &["verify", "--repair"]).await,
+            world.run(service, &["verify", "--repair"]).await,
             "{planted}"
         );
-        assert!(run(&world, service, &["verify"]).await, "{planted}");
+        assert!(world.run(service, &["verify"]).await, "{planted}");
     }
     assert_true(&world, &root).await;
     world.stop().await;

@@ -2,14 +2,14 @@
 
 use std::{fmt::Write as _, fs, path::Path};
 
-use e2e::World;
+use e2e::{World, stream::raw};
 use xtask::{
     postgres::{Tools, psql::Psql},
     service::Service,
 };
 
 use super::secrets::Secrets;
-use crate::{collector::Collector, stream::raw};
+use crate::collector::Collector;
 
 /// A place, as text.
 pub struct Place {

@@ -6,13 +6,11 @@ mod operator;
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Stdio};
 
 use desk_testkit::eventually;
-use e2e::{Key, Person, World};
+use e2e::{Key, Person, World, stream, truth::settled};
 use operator::Operator;
 use serde_json::{Value, json};
 use tokio::process::Command;
 use xtask::{service::Service, stack::Stack};
-
-use crate::{faults::truth::settled, stream};
 
 const ROOT: &str = "super@support.local";
 const PASSWORD: &str = "password";

@@ -1,35 +1,12 @@
 //! One service's database is away: that service says so, the others go on, and it heals.
 
 use desk_testkit::{Answer, eventually};
-use e2e::{Person, World};
-use reqwest::Url;
-use serde_json::json;
-use xtask::{
-    postgres::{Tools, psql::Psql},
-    secrets::app_role,
-    service::Service,
-    stack::Plan,
+use e2e::{
+    Person, World,
+    wire::{assert_ready, to_database},
 };
-
-use super::cut::{Wire, assert_ready};
-
-/// Has a service reach its database by a wire.
-async fn wired(plan: Plan, service: Service) -> (Plan, Wire) {
-    let database = service.database().unwrap();
-    let mut server = Url::parse(&plan.postgres).unwrap();
-    let port = server.port().unwrap_or(5432);
-    let wire = Wire::to(([127, 0, 0, 1], port).into()).await;
-    server.set_port(Some(wire.port())).unwrap();
-    let psql = Psql::new(&Tools::find_or_install(None).unwrap(), server.as_str()).unwrap();
-    let role = app_role(database);
-    let url = psql.url_for(
-        &format!("{}{role}", plan.database_prefix),
-        plan.secrets.role(&role),
-        &format!("{}{database}", plan.database_prefix),
-    );
-    let plan = plan.with(service, "SUPPORTDESK_DATABASE_URL", &url);
-    (plan, wire)
-}
+use serde_json::json;
+use xtask::service::Service;
 
 fn assert_down(answer: &Answer) {
     assert_eq!(answer.status, 503, "{}", answer.body);
@@ -49,8 +26,8 @@ async fn answers(person: &Person, path: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_down_is_a_503_and_heals() {
     let plan = World::plan("cut");
-    let (plan, mut of_project) = wired(plan, Service::Project).await;
-    let (plan, mut of_ticket) = wired(plan, Service::Ticket).await;
+    let (plan, mut of_project) = to_database(plan, Service::Project).await;
+    let (plan, mut of_ticket) = to_database(plan, Service::Ticket).await;
     let world = World::from_plan(plan).await;
     let root = world.super_admin().await;
     let project = world.project(&root, "NaijaHomes").await;

@@ -3,17 +3,8 @@
 use std::{env, sync::atomic::Ordering, time::Duration};
 
 use desk_testkit::eventually_within;
-use e2e::World;
+use e2e::{World, load::Load, points::Points, truth};
 use xtask::service::Service;
-
-use super::{
-    load::Load,
-    points::Points,
-    truth::{
-        assert_consumers_agree, assert_in_order, assert_no_leaked_transaction, assert_whole,
-        settled,
-    },
-};
 
 /// Enough to have somebody at work at every death, on a slow machine and in a debug build, too;
 /// the setting takes another number.
@@ -85,9 +76,9 @@ async fn nothing_is_lost_and_nothing_doubled_under_kills() {
         "nobody noticed"
     );
 
-    settled(&world).await;
-    assert_whole(&world, done).await;
-    let repeats = assert_in_order(&world).await;
+    truth::settled(&world).await;
+    truth::whole(&world, done).await.unwrap();
+    let repeats = truth::in_order(&world, None).await.unwrap();
     assert!(repeats > 0, "what was published and not noted comes again");
 
     // The past is told again, after the newest: nobody may believe it.
@@ -98,10 +89,10 @@ async fn nothing_is_lost_and_nothing_doubled_under_kills() {
                     from outbox) as said
                 where sequence < last";
     world.sql(Service::Ticket, past).await;
-    settled(&world).await;
-    assert_consumers_agree(&world, done.answers.load(Ordering::Relaxed)).await;
-    assert!(assert_in_order(&world).await > repeats);
-    assert_no_leaked_transaction(&world);
+    truth::settled(&world).await;
+    truth::consumers_agree(&world, done).await.unwrap();
+    assert!(truth::in_order(&world, None).await.unwrap() > repeats);
+    truth::no_leaked_transaction(&world).unwrap();
     world.stop().await;
 }
 

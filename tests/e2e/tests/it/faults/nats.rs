@@ -1,23 +1,18 @@
 //! The bus is away, and comes back with an empty disk.
 
-use std::{fs, path::PathBuf, sync::atomic::Ordering, time::Duration};
+use std::{sync::atomic::Ordering, time::Duration};
 
 use desk_testkit::{eventually, eventually_within};
-use e2e::World;
-use serde_json::json;
-use xtask::{
-    nats::{Server, Settings},
-    paths::Local,
-    service::Service,
-    stack::Plan,
-};
-
-use super::{
-    cut::{Wire, assert_ready},
+use e2e::{
+    World,
     load::Load,
-    truth::{assert_whole, settled},
+    nats::Nats,
+    stream::is_published,
+    truth::{settled, whole},
+    wire::{assert_ready, to_bus},
 };
-use crate::{rebuild::run, stream::is_published};
+use serde_json::json;
+use xtask::service::Service;
 
 /// A second, as promised, and a quarter for a busy machine.
 const AT_ONCE: Duration = Duration::from_millis(1_250);
@@ -29,66 +24,16 @@ const MAILS: &str = "select count(*) from deliveries where kind = 'reply' and us
 /// Those who wrote and have no account yet: auth has not heard of them, or ticket not of it.
 const STRANGERS: &str = "select count(*) from requesters where user_id is null";
 
-/// A NATS server of the test's own.
-struct Nats {
-    folder: PathBuf,
-    port: u16,
-    server: Server,
-}
-
-impl Nats {
-    /// Starts it in the plan's folder, and has the plan use it.
-    async fn of(plan: &mut Plan) -> Self {
-        let folder = plan.folder.clone();
-        for part in ["logs", "run"] {
-            fs::create_dir_all(folder.join(part)).unwrap();
-        }
-        let port = xtask::ports::free(1).unwrap()[0];
-        let server = start(&folder, port).await;
-        server.url().clone_into(&mut plan.nats);
-        Self {
-            folder,
-            port,
-            server,
-        }
-    }
-
-    async fn stop(&mut self) {
-        self.server.daemon().kill().await;
-    }
-
-    /// What it knew is gone.
-    fn wipe(&self) {
-        fs::remove_dir_all(self.folder.join("nats/data")).unwrap();
-    }
-
-    async fn start(&mut self) {
-        self.server = start(&self.folder, self.port).await;
-    }
-}
-
-async fn start(folder: &std::path::Path, port: u16) -> Server {
-    let local = Local::of_checkout().unwrap();
-    let settings = Settings {
-        folder,
-        tools: &local.tools(),
-        port,
-        password: "nats",
-        durable: false,
-    };
-    Server::start(&settings).await.unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_desk_works_without_the_bus_and_catches_up() {
     let mut plan = World::plan("nats");
-    let mut nats = Nats::of(&mut plan).await;
+    let mut nats = Nats::of(&mut plan, false).await;
     let world = World::from_plan(plan).await;
     let load = Load::of(&world).await;
     load.start(20).join_all().await;
     settled(&world).await;
 
-    nats.stop().await;
+    nats.kill().await;
     load.start(20).join_all().await;
     let me = world.login("alice@desk.test", "password").await;
     me.post("/auth/logout", json!({})).await.expect(200);
@@ -99,19 +44,15 @@ async fn the_desk_works_without_the_bus_and_catches_up() {
     nats.start().await;
     eventually(|| async { heard_of(&world).await == 40 }).await;
     settled(&world).await;
-    assert_whole(&world, load.done()).await;
+    whole(&world, load.done()).await.unwrap();
     world.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bus_that_loses_its_data_costs_nobody_anything() {
     let mut plan = World::plan("wiped");
-    let mut nats = Nats::of(&mut plan).await;
-    let mut wire = Wire::to(([127, 0, 0, 1], nats.port).into()).await;
-    let by_wire = plan
-        .nats
-        .replace(&nats.port.to_string(), &wire.port().to_string());
-    let plan = plan.with(Service::Reporting, "SUPPORTDESK_NATS_URL", &by_wire);
+    let mut nats = Nats::of(&mut plan, false).await;
+    let (plan, mut wire) = to_bus(plan, Service::Reporting).await;
     let mut world = World::from_plan(plan).await;
     let load = Load::of(&world).await;
     load.start(20).join_all().await;
@@ -130,7 +71,7 @@ async fn a_bus_that_loses_its_data_costs_nobody_anything() {
     let written = load.done().writes.load(Ordering::Relaxed);
     let working = load.start(100);
     eventually(|| async { load.done().writes.load(Ordering::Relaxed) > written + 40 }).await;
-    nats.stop().await;
+    nats.kill().await;
     nats.wipe();
     nats.start().await;
     wire.mend().await;
@@ -141,16 +82,16 @@ async fn a_bus_that_loses_its_data_costs_nobody_anything() {
         world.stack.restart(service).await.unwrap();
     }
     eventually_within(WHOLE, || async {
-        let answers = load.done().answers.load(Ordering::Relaxed).to_string();
+        let answers = load.done().answers.count().to_string();
         agrees(&world, Service::SlaWorker).await
             && world.sql(Service::Notifier, MAILS).await == answers
             && world.sql(Service::Ticket, STRANGERS).await == "0"
     })
     .await;
     settled(&world).await;
-    assert_whole(&world, load.done()).await;
+    whole(&world, load.done()).await.unwrap();
     for service in [Service::Reporting, Service::SlaWorker] {
-        assert!(run(&world, service, &["verify"]).await, "{service}");
+        assert!(world.run(service, &["verify"]).await, "{service}");
     }
     world.stop().await;
 }

@@ -4,13 +4,8 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use desk_testkit::eventually_within;
-use e2e::World;
+use e2e::{World, load::Load, truth};
 use xtask::{pids::Signal, service::Service};
-
-use super::{
-    load::Load,
-    truth::{assert_in_order, assert_no_leaked_transaction, assert_whole, settled},
-};
 
 const TICKETS: u32 = 120;
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -45,9 +40,9 @@ async fn a_paused_process_comes_back_without_a_double() {
     }
 
     clients.join_all().await;
-    settled(&world).await;
-    assert_whole(&world, done).await;
-    assert_in_order(&world).await;
-    assert_no_leaked_transaction(&world);
+    truth::settled(&world).await;
+    truth::whole(&world, done).await.unwrap();
+    truth::in_order(&world, None).await.unwrap();
+    truth::no_leaked_transaction(&world).unwrap();
     world.stop().await;
 }

@@ -4,13 +4,12 @@
 use std::{str::FromStr as _, time::Duration};
 
 use desk_testkit::eventually_within;
-use e2e::World;
+use e2e::{World, load::Load, points::Points, truth::settled};
 use fill::{Wanted, fill};
 use sqlx::{ConnectOptions as _, Connection as _, postgres::PgConnectOptions};
 use xtask::{pids::Signal, service::Service};
 
-use super::{load::Load, points::Points, truth::settled};
-use crate::rebuild::{assert_true, run};
+use crate::rebuild::assert_true;
 
 /// Tickets that are there at once, with an event each.
 const FILLED: u64 = 4_400;
@@ -79,7 +78,7 @@ async fn reports_and_deadlines_are_the_truth_after_kills() {
     settled(&world).await;
     for service in READERS {
         assert_eq!(applied(&world, service).await, ALL, "{service}");
-        assert!(run(&world, service, &["verify"]).await, "{service}");
+        assert!(world.run(service, &["verify"]).await, "{service}");
         let letters = world.sql(service, "select count(*) from dead_letters");
         assert_eq!(letters.await, "0", "dead letters of {service}");
     }

@@ -5,11 +5,10 @@ mod balancer;
 mod replicas;
 mod traffic;
 
+use e2e::truth::settled;
 use replicas::Replicas;
 use traffic::Traffic;
 use xtask::service::Service;
-
-use crate::faults::truth::settled;
 
 /// Restarted together: a door and what lies behind it, so that calls between two processes that
 /// both leave are among those that must not fail.

@@ -3,11 +3,9 @@
 use std::fs;
 
 use desk_testkit::eventually;
-use e2e::World;
+use e2e::{World, stream::is_drained};
 use serde_json::{Value, json};
 use xtask::service::Service;
-
-use crate::stream::is_drained;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_line_names_its_request_and_nobodys_words() {

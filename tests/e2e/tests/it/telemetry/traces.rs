@@ -222,7 +222,7 @@ async fn a_batch_of_several_requests_is_linked_to_each() {
         });
         caller.post("/external/tickets", ticket).await.expect(201);
     }
-    eventually_within(PATIENCE, || crate::stream::is_published(&world)).await;
+    eventually_within(PATIENCE, || e2e::stream::is_published(&world)).await;
     world.stack.restart(Service::Reporting).await.unwrap();
     eventually_within(PATIENCE, || async {
         let spans = collector.spans();

@@ -9,14 +9,18 @@ use async_nats::jetstream::{
 };
 use desk_bus::{Bus, BusSettings};
 use desk_events::{AggregateKind, Event};
-use e2e::World;
 use futures::StreamExt;
 use xtask::service::Service;
+
+use crate::World;
 
 /// After this long nothing more comes.
 const SILENCE: Duration = Duration::from_secs(3);
 
 /// Every event that the world has published.
+///
+/// # Panics
+/// When one cannot be read.
 pub async fn events(world: &World) -> Vec<Event> {
     let messages = raw(world).await.into_iter();
     messages
@@ -25,6 +29,9 @@ pub async fn events(world: &World) -> Vec<Event> {
 }
 
 /// Every message in the stream, as it is.
+///
+/// # Panics
+/// When the stream cannot be read.
 pub async fn raw(world: &World) -> Vec<jetstream::Message> {
     let stream = open(world).await;
     let pending = stream.cached_info().state.messages;
@@ -90,7 +97,10 @@ async fn open(world: &World) -> Stream {
         .unwrap()
 }
 
-/// The subjects of one ticket's events, in the order of the stream; panics on a gap or a repeat.
+/// The subjects of one ticket's events, in the order of the stream.
+///
+/// # Panics
+/// On a gap or a repeat.
 pub fn story(events: &[Event], ticket: i64) -> Vec<&'static str> {
     let about: Vec<&Event> = events
         .iter()
