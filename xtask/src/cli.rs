@@ -110,18 +110,23 @@ enum Command {
     /// Measure the desk in ratios to what this machine does without it
     ///
     /// Release build, durable servers of its own, a table at the end. Absolute figures are this
-    /// machine's; the ratios are what counts.
+    /// machine's; the ratios are what counts. They go to `bench/latest.json`, each part's in the
+    /// place of its earlier ones, and a picture of them beside it.
     Bench {
-        /// Only this, which is no part of the whole: each takes some minutes, `lists` 4 GB, too
+        /// Only this. Without: basics, mails and fairness; the others take some minutes each, `lists`
+        /// 4 GB, too
         #[arg(value_enum)]
         part: Option<bench::Part>,
+        /// Every part, one after the other
+        #[arg(long, conflicts_with = "part")]
+        all: bool,
         /// Short points: under three minutes without the build
         #[arg(long)]
         quick: bool,
         /// Of `reports`: the tickets that they are over, 100,000 unless told otherwise
         #[arg(long)]
         tickets: Option<u64>,
-        /// Also write the results to this file
+        /// Put the results into this file instead
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
@@ -242,12 +247,14 @@ async fn execute(command: Command) -> Result<()> {
         Command::Deps => test::deps().await,
         Command::Bench {
             part,
+            all,
             quick,
             tickets,
             json,
         } => {
             let wanted = bench::Wanted {
                 part,
+                all,
                 quick,
                 tickets,
                 json: json.as_deref(),

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use hyper::{Method, StatusCode};
+use serde_json::{Value, json};
 use tokio::{
     sync::watch,
     task::JoinSet,
@@ -12,8 +14,8 @@ use tokio::{
 use crate::{
     desk::Desk,
     latency::{Latencies, micros},
-    load::Client,
-    requests::Creates,
+    load::{Call, Client},
+    requests::{self, Creates},
     scale::Point,
 };
 
@@ -29,8 +31,12 @@ pub struct Arrival {
     pub took: u32,
     /// When that was acknowledged.
     pub acknowledged: Instant,
+    /// When the answer to it was, where it is answered.
+    pub answered: Option<Instant>,
     /// Its project.
     pub project_id: i64,
+    /// Its id.
+    pub id: i64,
 }
 
 /// What came.
@@ -62,6 +68,8 @@ struct Door {
     /// The projects whose keys the creates have, in the same order.
     projects: Vec<i64>,
     place: u32,
+    /// Whose token answers each ticket at once.
+    staff: Option<String>,
 }
 
 impl Arrivals {
@@ -70,6 +78,18 @@ impl Arrivals {
     /// # Errors
     /// When the gateway does not listen.
     pub async fn start(desk: &Desk) -> Result<Self> {
+        Self::begin(desk, None).await
+    }
+
+    /// Begins with tickets that staff answers as soon as they are filed.
+    ///
+    /// # Errors
+    /// When the gateway does not listen.
+    pub async fn answered(desk: &Desk) -> Result<Self> {
+        Self::begin(desk, Some(desk.token.clone())).await
+    }
+
+    async fn begin(desk: &Desk, staff: Option<String>) -> Result<Self> {
         let (stop, stopped) = watch::channel(false);
         let (projects, keys): (Vec<i64>, Vec<_>) = desk.keys.clone().into_iter().unzip();
         let creates = Creates {
@@ -84,6 +104,7 @@ impl Arrivals {
                 creates: creates.clone(),
                 projects: projects.clone(),
                 place,
+                staff: staff.clone(),
             };
             running.spawn(door.arrive(stopped.clone()));
         }
@@ -113,22 +134,48 @@ impl Door {
             if *stopped.borrow() {
                 break;
             }
-            match self.file(turn).await {
-                Ok(project_id) => arrived.tickets.push(Arrival {
-                    took: micros(due.elapsed()),
-                    acknowledged: Instant::now(),
-                    project_id,
-                }),
+            match self.file(turn, due).await {
+                Ok(arrival) => arrived.tickets.push(arrival),
                 Err(_) => arrived.errors += 1,
             }
         }
         arrived
     }
 
-    async fn file(&mut self, turn: u64) -> Result<i64> {
+    async fn file(&mut self, turn: u64, due: Instant) -> Result<Arrival> {
         let connection = usize::try_from(self.place)?;
         let call = self.creates.call(connection, turn)?;
-        self.client.send(call, Creates::CREATED).await?;
-        Ok(self.projects[self.creates.key_of(connection, turn)?])
+        let filed = self.client.send(call, Creates::CREATED).await?;
+        let (took, acknowledged) = (micros(due.elapsed()), Instant::now());
+        let filed: Value = serde_json::from_slice(&filed)?;
+        let id = filed["ticket_id"]
+            .as_i64()
+            .context("a ticket without an id")?;
+        Ok(Arrival {
+            took,
+            acknowledged,
+            answered: self.answer(id).await?,
+            project_id: self.projects[self.creates.key_of(connection, turn)?],
+            id,
+        })
     }
+
+    async fn answer(&mut self, id: i64) -> Result<Option<Instant>> {
+        let Some(token) = &self.staff else {
+            return Ok(None);
+        };
+        let call = reply(id, token)?;
+        self.client.send(call, StatusCode::CREATED).await?;
+        Ok(Some(Instant::now()))
+    }
+}
+
+/// A public reply of staff, which the customer is told of by mail.
+///
+/// # Errors
+/// When the token is none.
+pub fn reply(ticket: i64, token: &str) -> Result<Call> {
+    let path = format!("/api/tickets/{ticket}/messages");
+    let body = json!({"body": "Thank you, we look into it. Which browser do you use?"});
+    requests::write(Method::POST, &path, token, &body)
 }

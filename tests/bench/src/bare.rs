@@ -1,5 +1,6 @@
 //! The yardstick of the reads: a bare axum handler that runs the service's own statements on the
 //! same database and answers with their rows as JSON. No gateway, no token, no scope, no types.
+//! Beside it an echo, which shows what a request costs that asks nothing of anybody.
 //!
 //! It runs as a process of its own, as the service does.
 
@@ -8,10 +9,11 @@ use std::{net::SocketAddr, process::Stdio, str::FromStr as _};
 use anyhow::{Context as _, Result};
 use axum::{
     Router,
+    body::Bytes,
     extract::{Path, State},
     http::{StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use sqlx::{
     AssertSqlSafe, PgConnection, PgPool,
@@ -31,6 +33,8 @@ pub const DATABASE_SETTING: &str = "SUPPORTDESK_BENCH_DATABASE_URL";
 const POOL: u32 = 8;
 /// Rows of a page.
 pub const PAGE: i64 = 20;
+/// Where the echo is.
+pub const ECHO: &str = "/echo";
 /// Messages and activities of a detail.
 const LAST: i64 = 500;
 
@@ -96,6 +100,7 @@ pub async fn serve() -> Result<()> {
         .route("/detail/{id}", get(detail))
         .route("/card/{id}", get(card))
         .route("/list", get(list))
+        .route(ECHO, post(echo))
         .with_state(app);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     xtask::say::line(listener.local_addr()?);
@@ -110,6 +115,11 @@ async fn detail(State(app): State<App>, Path(id): Path<i64>) -> Response {
 /// The one main statement of it.
 async fn card(State(app): State<App>, Path(id): Path<i64>) -> Response {
     answer(read_card(&app, id).await)
+}
+
+/// What came goes back.
+async fn echo(body: Bytes) -> Bytes {
+    body
 }
 
 async fn list(State(app): State<App>) -> Response {

@@ -195,19 +195,6 @@ impl Counters {
         })
     }
 
-    /// The server's time, as text.
-    ///
-    /// # Errors
-    /// The server's.
-    pub async fn time(&mut self) -> Result<String> {
-        let time = sqlx::query_scalar(
-            r#"select to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"#,
-        )
-        .fetch_one(&mut self.connection)
-        .await?;
-        Ok(time)
-    }
-
     /// Says good-bye.
     pub async fn close(self) {
         drop(self.connection.close().await);

@@ -1,16 +1,18 @@
-//! Tickets filed by key through both gateways, beside `pgbench` with the very statement.
+//! Tickets filed by key through both gateways, beside `pgbench` with the very statement: as many
+//! as can be, then half of that at a steady rate.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use crate::{
     counters::{Bill, Counters, Counts},
     cpu::{Meter, Usage},
     database::{Database, Project},
     desk::Desk,
-    filing::{self, Sample},
+    filing::{self, Sample, Script},
     load::{self, Client, Outcome, Target},
+    open::{self, Schedule},
     pgbench::Pgbench,
     requests::Creates,
     scale::{Point, Scale},
@@ -24,11 +26,16 @@ const SHARED: usize = 8;
 /// How long the server may take to see that `pgbench` has gone.
 const FAREWELL: Duration = Duration::from_millis(300);
 
+/// The point that tells how much is possible.
+pub const MOST: Point = Point::new(32);
+/// Of the open loop's schedule.
+const SEED: u64 = 14;
+
 /// What is measured, in order.
 const POINTS: [Point; 5] = [
     Point::new(1),
     Point::new(8),
-    Point::new(32),
+    MOST,
     Point {
         projects: 1,
         ..Point::new(32)
@@ -65,11 +72,31 @@ pub struct Row {
     pub shared: Option<Measured>,
 }
 
+/// Half of what each side can at most, at a rate of its own.
+#[derive(Debug, Clone, Default)]
+pub struct Half {
+    /// The desk's.
+    pub ours: Paced,
+    /// `pgbench`'s, one ticket a statement.
+    pub one: Paced,
+}
+
+/// A load at a given rate; latencies count from when each was due.
+#[derive(Debug, Clone, Default)]
+pub struct Paced {
+    /// Tickets a second that were due.
+    pub rate: f64,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
 /// All points, and the statements that cost most at the one with the most connections.
 #[derive(Debug, Default)]
 pub struct Series {
     /// The points.
     pub rows: Vec<Row>,
+    /// The open loop.
+    pub half: Half,
     /// The costly statements.
     pub bill: Bill,
 }
@@ -109,7 +136,7 @@ impl Bench<'_> {
         for point in POINTS {
             self.counters.forget().await?;
             let mut row = self.ours(point).await?;
-            if point == Point::new(32) {
+            if point == MOST {
                 let answers = row.ours.outcome.all;
                 series.bill = self
                     .counters
@@ -128,8 +155,37 @@ impl Bench<'_> {
             }
             series.rows.push(row);
         }
+        let script = filing::script(&statement, &sample, 1, MOST)?;
+        series.half = self.half(&series.rows, &pgbench, &script).await?;
         yardstick.remove(self.server).await?;
         Ok(series)
+    }
+
+    /// The open loop of both sides.
+    async fn half(&self, rows: &[Row], pgbench: &Pgbench, script: &Script) -> Result<Half> {
+        let most = rows.iter().find(|row| row.point == MOST);
+        let most = most.context("the most was not measured")?;
+        let one = most.one.as_ref().context("pgbench was not measured")?;
+        let target = Target {
+            address: self.desk.address()?,
+            expect: Creates::CREATED,
+        };
+        let rate = most.ours.outcome.rate / 2.0;
+        let schedule = Schedule::random(rate, self.scale.whole(), SEED);
+        let creates = self.creates(MOST);
+        // Turns are the whole load's here, so that the connection says nothing about the ticket.
+        let source = move |_, turn| creates.call(0, turn);
+        let connections = MOST.connections;
+        let source = Arc::new(source);
+        let outcome = open::run(target, connections, schedule, &self.scale, source).await?;
+        self.meter.settle().await;
+        let ours = Paced { rate, outcome };
+        let rate = one.outcome.rate / 2.0;
+        let outcome = pgbench
+            .run_at(rate, script, connections, &self.scale)
+            .await?;
+        let one = Paced { rate, outcome };
+        Ok(Half { ours, one })
     }
 
     fn creates(&self, point: Point) -> Creates {

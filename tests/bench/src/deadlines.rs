@@ -4,7 +4,7 @@
 
 mod stage;
 
-use std::{fs, path::Path, time::Duration};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::json;
@@ -15,6 +15,7 @@ use self::stage::{Extent, Stage};
 use crate::{
     arrivals::{self, Arrivals, Arrived},
     latency::Latencies,
+    report::{Found, Verdict},
 };
 
 /// Goals: the flag shows within, in milliseconds.
@@ -41,18 +42,23 @@ struct Findings {
 ///
 /// # Errors
 /// When the desk cannot be started or filled, when a flag does not show, or shows twice.
-pub async fn run(quick: bool, file: Option<&Path>) -> Result<()> {
+pub async fn run(quick: bool) -> Result<Found> {
     let extent = if quick { Extent::QUICK } else { Extent::WHOLE };
     let mut stage = Stage::start(extent).await?;
     let findings = measure(&mut stage).await;
     stage.stop().await;
     let findings = findings?;
     xtask::say::line(table(&findings));
-    if let Some(file) = file {
-        let text = serde_json::to_string_pretty(&document(&findings))?;
-        fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))?;
-    }
-    Ok(())
+    let shown = &findings.shown;
+    Ok(Found {
+        verdicts: vec![
+            Verdict::alone("breach shows after, median", "ms", shown.median()),
+            Verdict::alone("breach shows after, p99", "ms", shown.p99()).of_at_most(P99),
+            Verdict::alone("breach shows after, worst", "ms", shown.per_mille(1_000))
+                .of_at_most(WORST),
+        ],
+        details: document(&findings),
+    })
 }
 
 async fn measure(stage: &mut Stage) -> Result<Findings> {

@@ -33,7 +33,9 @@ pub struct Desk {
     pub ready: Duration,
     /// An API key by project id.
     pub keys: BTreeMap<i64, Key>,
-    /// A super admin's token.
+    /// A super admin.
+    pub admin: i64,
+    /// Its token.
     pub token: String,
 }
 
@@ -81,6 +83,7 @@ impl Desk {
             world,
             ready,
             keys,
+            admin: admin.id,
             token: admin.token().to_owned(),
         })
     }

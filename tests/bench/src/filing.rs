@@ -60,7 +60,8 @@ pub struct Sample {
     description: String,
     metadata: String,
     policy: Option<String>,
-    event: String,
+    /// What was said of it on the bus, without the envelope.
+    pub event: String,
     traceparent: Option<String>,
     request_id: Option<String>,
     first_response: Option<i64>,

@@ -5,7 +5,7 @@
 mod points;
 mod stage;
 
-use std::{fmt::Write as _, fs, net::SocketAddr, path::Path, time::Instant};
+use std::{fmt::Write as _, net::SocketAddr, time::Instant};
 
 use anyhow::{Context as _, Result, bail};
 use hyper::StatusCode;
@@ -16,6 +16,7 @@ use self::{points::Point, stage::Stage};
 use crate::{
     latency::{Latencies, micros},
     load::Client,
+    report::{Found, Verdict},
     requests,
     scale::Extent,
 };
@@ -55,17 +56,34 @@ impl Row {
 ///
 /// # Errors
 /// When the desk cannot be started or filled, or answers badly.
-pub async fn run(extent: &Extent, file: Option<&Path>) -> Result<()> {
+pub async fn run(quick: bool) -> Result<Found> {
+    let extent = if quick { Extent::QUICK } else { Extent::WHOLE };
     let mut stage = Stage::start().await?;
-    let measured = measure(&mut stage, extent).await;
+    let measured = measure(&mut stage, &extent).await;
     stage.stop().await;
     let rows = measured?;
-    xtask::say::line(table(extent, &rows));
-    if let Some(file) = file {
-        let text = serde_json::to_string_pretty(&document(extent, &rows))?;
-        fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))?;
-    }
-    Ok(())
+    xtask::say::line(table(&extent, &rows));
+    Ok(Found {
+        verdicts: rows
+            .iter()
+            .filter_map(|row| verdict(&extent, row))
+            .collect(),
+        details: document(&extent, &rows),
+    })
+}
+
+/// At the most tickets, beside the fewest.
+fn verdict(extent: &Extent, row: &Row) -> Option<Verdict> {
+    let (few, many) = (row.times.first()?, row.times.last()?);
+    let what = row.point.name.trim_start_matches("search: ");
+    let kind = match row.point.name {
+        "detail" => "detail".to_owned(),
+        _ if row.point.searches => format!("search, {what}"),
+        _ => format!("list, {what}"),
+    };
+    let (who, tickets) = (row.point.who.name(), extent.tickets.last()?);
+    let name = format!("{kind}, {who}, {tickets} tickets");
+    Some(Verdict::beside(name, "ms", *many, *few).with_ratio_up_to(row.goal()))
 }
 
 async fn measure(stage: &mut Stage, extent: &Extent) -> Result<Vec<Row>> {

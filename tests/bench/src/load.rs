@@ -69,7 +69,7 @@ struct Window {
 
 /// One connection's share of the outcome.
 #[derive(Debug, Default)]
-struct Tally {
+pub struct Tally {
     micros: Vec<u32>,
     all: u64,
     errors: u64,
@@ -126,20 +126,20 @@ async fn keep_busy(
             Ok(call) => client.send(call, target.expect).await,
             Err(error) => Err(error),
         };
-        tally.add(answered, started, window);
+        let ended = Instant::now();
+        let timed = ended >= window.from && ended < window.to;
+        tally.add(answered, timed.then(|| micros(ended - started)));
     }
     tally
 }
 
 impl Tally {
-    fn add(&mut self, answered: Result<Bytes>, started: Instant, window: Window) {
-        let ended = Instant::now();
+    /// Counts an answer, and its microseconds where it was timed.
+    pub fn add<T>(&mut self, answered: Result<T>, micros: Option<u32>) {
         match answered {
             Ok(_) => {
                 self.all += 1;
-                if ended >= window.from && ended < window.to {
-                    self.micros.push(micros(ended - started));
-                }
+                self.micros.extend(micros);
             }
             Err(error) => {
                 self.errors += 1;
@@ -149,7 +149,8 @@ impl Tally {
     }
 }
 
-fn sum_up(tallies: Vec<Tally>, measured: Duration) -> Outcome {
+/// All connections' shares of so long a time.
+pub fn sum_up(tallies: Vec<Tally>, measured: Duration) -> Outcome {
     let mut outcome = Outcome::default();
     let mut micros = Vec::new();
     for tally in tallies {

@@ -6,13 +6,17 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`desk`] | the eight services under test |
-//! | [`load`], [`latency`], [`requests`] | the load generator |
+//! | [`part`], [`basics`] | what is measured apart from the rest, and what always is |
+//! | [`desk`], [`sink`] | the eight services under test, and the mail server that they know |
+//! | [`load`], [`open`], [`hog`], [`latency`], [`requests`] | the load generators |
 //! | [`creates`], [`filing`], [`pgbench`] | tickets filed by key, and their yardstick |
 //! | [`reads`], [`bare`], [`rows`] | ticket detail and list, and theirs |
+//! | [`hop`], [`publish`], [`starts`] | the gateway's part, JetStream's, and the processes' starts |
 //! | [`lists`] | lists and searches at up to a million tickets |
 //! | [`deadlines`] | how late a missed deadline shows among a million |
 //! | [`reports`] | how fast events become figures, and how fast figures are read |
+//! | [`mails`] | how fast events become mails |
+//! | [`fairness`] | what others notice of a busy key and of a mail server that hangs |
 //! | [`arrivals`] | tickets that come at a steady rate |
 //! | [`soak`] | whether it grows under a load that lasts |
 //! | [`statements`] | the service's very statements, which the yardsticks run |
@@ -23,19 +27,27 @@
 
 mod arrivals;
 mod bare;
+mod basics;
 mod counters;
 mod cpu;
 mod creates;
 mod database;
 mod deadlines;
 mod desk;
+mod fairness;
 mod filing;
+mod hog;
+mod hop;
 mod latency;
 mod lists;
 mod load;
+mod mails;
+mod open;
+mod part;
 mod pgbench;
 mod plot;
 mod processes;
+mod publish;
 mod reads;
 mod report;
 mod reports;
@@ -43,20 +55,20 @@ mod requests;
 mod rows;
 mod scale;
 mod server;
+mod sink;
 mod soak;
+mod starts;
 mod statements;
 
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    counters::Counters,
-    cpu::Meter,
-    desk::Desk,
-    report::Findings,
-    scale::{Extent, Scale},
+    hog::Hog,
+    part::Part,
+    report::{Latest, Run},
     server::Server,
 };
 
@@ -66,115 +78,61 @@ struct Cli {
     /// Short points: under three minutes in all.
     #[arg(long)]
     quick: bool,
-    /// Also writes the results to this file.
+    /// The file that the results are put into, beside those of parts that do not run now; a
+    /// picture with the same name goes beside it.
     #[arg(long)]
     json: Option<PathBuf>,
     #[command(subcommand)]
-    part: Option<Part>,
+    word: Option<Word>,
 }
 
 #[derive(Subcommand)]
-enum Part {
-    /// Lists, searches and details at a thousand, a hundred thousand and a million tickets.
-    Lists,
-    /// How late a missed deadline shows, with a million that run.
-    Sla,
-    /// How fast events become figures, reports are rebuilt and answered.
-    Reports {
-        /// Tickets that the reports are over; 100,000 unless `--quick`.
-        #[arg(long)]
-        tickets: Option<u64>,
-    },
+enum Word {
+    #[command(flatten)]
+    Part(Part),
+    /// Only tells what the file holds.
+    Table,
     /// Whether anything grows under a mixed load that lasts; fails when it does.
     Soak(soak::Wanted),
     /// The bare handler, as a process of its own.
     #[command(hide = true)]
     Bare,
+    /// A busy key, as a process of its own.
+    #[command(hide = true)]
+    Hog(Hog),
 }
 
 // The generator's own threads: one loads, the other takes what the first cannot.
 #[tokio::main(worker_threads = 2)]
 async fn main() -> Result<()> {
     let cli = Cli::parse();
-    if let Some(Part::Bare) = cli.part {
-        return bare::serve().await;
-    }
-    if let Some(Part::Lists) = cli.part {
-        let extent = if cli.quick {
-            Extent::QUICK
-        } else {
-            Extent::WHOLE
+    let parts = match cli.word {
+        Some(Word::Bare) => return bare::serve().await,
+        Some(Word::Hog(hog)) => return hog.serve().await,
+        Some(Word::Soak(wanted)) => return soak::run(&wanted, cli.json.as_deref()).await,
+        Some(Word::Table) => Vec::new(),
+        Some(Word::Part(part)) => vec![part],
+        None => Part::USUAL.to_vec(),
+    };
+    let mut latest = match &cli.json {
+        Some(path) => Latest::read(path)?,
+        None => Latest::new(),
+    };
+    for part in parts {
+        let at = Server::of_environment()?.time().await?;
+        let run = Run {
+            part: part.name(),
+            at: &at,
+            quick: cli.quick,
         };
-        return lists::run(&extent, cli.json.as_deref()).await;
+        latest.take(run, part.run(cli.quick).await?);
+        if let Some(path) = &cli.json {
+            latest.write(path)?;
+            fs::write(path.with_extension("svg"), latest.plot()?)?;
+        }
     }
-    if let Some(Part::Sla) = cli.part {
-        return deadlines::run(cli.quick, cli.json.as_deref()).await;
-    }
-    if let Some(Part::Reports { tickets }) = cli.part {
-        return reports::run(cli.quick, tickets, cli.json.as_deref()).await;
-    }
-    if let Some(Part::Soak(wanted)) = &cli.part {
-        return soak::run(wanted, cli.json.as_deref()).await;
-    }
-    let desk = Desk::start().await?;
-    let findings = measure(&desk, cli.quick).await;
-    desk.world.stop().await;
-    let findings = findings?;
-    let verdicts = report::verdicts(&findings);
-    say(&report::print(&findings, &verdicts));
-    if let Some(path) = cli.json {
-        report::write(&path, &findings, &verdicts)?;
-    }
+    say(&latest.table());
     Ok(())
-}
-
-/// Everything, reads first: the creates leave tickets behind.
-async fn measure(desk: &Desk, quick: bool) -> Result<Findings> {
-    let scale = if quick { Scale::QUICK } else { Scale::WHOLE };
-    let plan = desk.world.stack.plan();
-    let server = Server::at(&plan.postgres)?;
-    let meter = Meter::of(&desk.world.stack, server.port);
-    let mut counters = Counters::open(&server, &plan.database_prefix).await?;
-    let at = counters.time().await?;
-    meter.settle().await;
-    let idle = meter.memory();
-
-    let mut reads = Vec::new();
-    let mut bench = reads::Bench {
-        desk,
-        server: &server,
-        meter: &meter,
-        counters: &mut counters,
-        scale,
-    };
-    for tickets in scale.tickets {
-        say(&format!("reads among {tickets} tickets …"));
-        reads.extend(bench.run(*tickets).await?);
-    }
-    say("creates …");
-    let mut bench = creates::Bench {
-        desk,
-        server: &server,
-        meter: &meter,
-        counters: &mut counters,
-        scale,
-        folder: &plan.folder,
-    };
-    let most = scale.tickets.last().copied().unwrap_or_default();
-    let creates = bench.run(most).await?;
-    let loaded = meter.memory();
-    let counts_statements = counters.counts_statements();
-    counters.close().await;
-    Ok(Findings {
-        at,
-        quick,
-        ready: desk.ready.as_secs_f64(),
-        idle,
-        loaded,
-        reads,
-        creates,
-        counts_statements,
-    })
 }
 
 fn say(text: &str) {

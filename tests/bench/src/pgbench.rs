@@ -51,17 +51,43 @@ impl Pgbench {
         })
     }
 
-    /// Runs a script over so many connections. Counts tickets, not transactions.
+    /// Runs a script over so many connections, each as fast as it gets answers. Counts tickets,
+    /// not transactions.
     ///
     /// # Errors
     /// When a statement fails.
     pub async fn run(&self, script: &Script, connections: usize, scale: &Scale) -> Result<Outcome> {
+        self.run_with(script, connections, scale, &[]).await
+    }
+
+    /// Runs a script at a rate of transactions a second; each is timed from when it was due.
+    ///
+    /// # Errors
+    /// When a statement fails.
+    pub async fn run_at(
+        &self,
+        rate: f64,
+        script: &Script,
+        connections: usize,
+        scale: &Scale,
+    ) -> Result<Outcome> {
+        let rate = format!("--rate={rate:.1}");
+        self.run_with(script, connections, scale, &[rate]).await
+    }
+
+    async fn run_with(
+        &self,
+        script: &Script,
+        connections: usize,
+        scale: &Scale,
+        words: &[String],
+    ) -> Result<Outcome> {
         drop(fs::remove_dir_all(&self.folder));
         fs::create_dir_all(&self.folder)?;
         let file = self.folder.join("create.sql");
         fs::write(&file, &script.text)?;
         let output = self
-            .command(script, &file, connections, scale)
+            .command(script, &file, connections, scale, words)
             .output()
             .await?;
         let words = String::from_utf8_lossy(&output.stderr);
@@ -72,7 +98,14 @@ impl Pgbench {
         Ok(outcome(&transactions, script.tickets, scale))
     }
 
-    fn command(&self, script: &Script, file: &Path, connections: usize, scale: &Scale) -> Command {
+    fn command(
+        &self,
+        script: &Script,
+        file: &Path,
+        connections: usize,
+        scale: &Scale,
+        words: &[String],
+    ) -> Command {
         let mut command = Command::new(&self.program);
         command
             .args(["--protocol=prepared", "--no-vacuum", "--log"])
@@ -95,6 +128,7 @@ impl Pgbench {
         for (name, value) in &script.variables {
             command.arg(format!("--define={name}={value}"));
         }
+        command.args(words);
         if let Some(password) = &self.server.password {
             command.env("PGPASSWORD", password);
         }
@@ -140,7 +174,7 @@ enum Transaction {
 
 impl Transaction {
     /// `client transaction latency script seconds microseconds`, a word for the latency of one
-    /// that failed.
+    /// that failed. With a rate, how late it began stands behind and is in the latency, too.
     fn parse(line: &str) -> Self {
         let mut fields = line.split_whitespace().skip(2).map(str::parse::<u64>);
         let mut next = || fields.next().and_then(Result::ok);
@@ -194,14 +228,15 @@ mod tests {
             "0 0 1000 0 100 1000",   // Ends the start of the run: 100.000.
             "0 1 2000 0 100 999999", // Still warming up.
             "0 2 3000 0 101 0",
-            "1 0 4000 0 102 999999",
+            "1 0 4000 0 102 999999 1500",
             "1 1 5000 0 103 0", // After the end.
             "1 2 failed 0 102 5",
+            "1 3 failed 0 102 5 17",
         ];
         let transactions: Vec<Transaction> = lines.iter().map(|l| Transaction::parse(l)).collect();
         let outcome = outcome(&transactions, 8, &scale);
         assert!((outcome.rate - 8.0).abs() < 1e-9);
-        assert_eq!((outcome.all, outcome.errors), (40, 1));
+        assert_eq!((outcome.all, outcome.errors), (40, 2));
         assert!((outcome.latencies.p99() - 4.0).abs() < 1e-9);
     }
 }

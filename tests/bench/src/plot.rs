@@ -3,10 +3,6 @@
 //! They are looked at on light and on dark pages, so a picture brings its own paper and swaps it for
 //! a dark one by the reader's preference. Fonts are the reader's.
 
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the table of results draws them")
-)]
 pub mod bars;
 pub mod lines;
 

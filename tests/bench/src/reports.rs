@@ -9,7 +9,7 @@ mod rebuild;
 mod stage;
 mod visible;
 
-use std::{fmt::Write as _, path::Path, time::Duration};
+use std::{fmt::Write as _, time::Duration};
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ use self::{backlog::Backlog, rebuild::Rebuilt, stage::Stage, visible::Shown};
 use crate::{
     arrivals::RATE,
     latency::Latencies,
-    report::{Verdict, save},
+    report::{Found, Verdict},
 };
 
 /// Goals: events a second that a consumer applies, and milliseconds until a ticket is counted.
@@ -70,7 +70,7 @@ struct Findings {
 ///
 /// # Errors
 /// When the desk cannot be started or filled; when a figure is wrong, or a ticket never counted.
-pub async fn run(quick: bool, tickets: Option<u64>, file: Option<&Path>) -> Result<()> {
+pub async fn run(quick: bool, tickets: Option<u64>) -> Result<Found> {
     let mut extent = if quick { Extent::QUICK } else { Extent::WHOLE };
     extent.tickets = tickets.unwrap_or(extent.tickets);
     let mut stage = Stage::start().await?;
@@ -79,10 +79,10 @@ pub async fn run(quick: bool, tickets: Option<u64>, file: Option<&Path>) -> Resu
     let findings = findings?;
     let verdicts = verdicts(&findings);
     xtask::say::line(table(&findings, &verdicts));
-    match file {
-        Some(file) => save(file, &document(&findings, &verdicts)),
-        None => Ok(()),
-    }
+    Ok(Found {
+        details: document(&findings),
+        verdicts,
+    })
 }
 
 /// The lives come last: they leave tickets behind, and their mails would take the machine.
@@ -105,27 +105,23 @@ async fn measure(stage: &mut Stage, extent: Extent) -> Result<Findings> {
 fn verdicts(findings: &Findings) -> Vec<Verdict> {
     let mut verdicts: Vec<Verdict> = (findings.backlogs.iter())
         .map(|backlog| {
-            let name = format!("{} applies a backlog", backlog.service);
+            let name = format!("reports, {} applies a backlog", backlog.service);
             Verdict::alone(name, "events/s", backlog.rate()).of_at_least(APPLIED)
         })
         .collect();
     let shown = &findings.shown.after;
     verdicts.extend([
-        Verdict::alone("ticket counted after, median".into(), "ms", shown.median()),
-        Verdict::alone("ticket counted after, p99".into(), "ms", shown.p99()).of_at_most(VISIBLE),
-        Verdict::alone(
-            "ticket counted after, worst".into(),
-            "ms",
-            shown.per_mille(1_000),
-        ),
-        Verdict::alone(
-            "read models rebuilt".into(),
-            "tickets/s",
-            findings.rebuilt.rate(),
-        ),
+        Verdict::alone("event_to_report, median", "ms", shown.median()),
+        Verdict::alone("event_to_report, p99", "ms", shown.p99()).of_at_most(VISIBLE),
+        Verdict::alone("event_to_report, worst", "ms", shown.per_mille(1_000)),
+        Verdict::alone("rebuild", "tickets/s", findings.rebuilt.rate()),
     ]);
     verdicts.extend(findings.reports.iter().map(|(name, took)| {
-        Verdict::alone(format!("{name} over a year, median"), "ms", took.median())
+        Verdict::alone(
+            format!("reports, {name} over a year, median"),
+            "ms",
+            took.median(),
+        )
     }));
     verdicts
 }
@@ -171,7 +167,7 @@ fn table(findings: &Findings, verdicts: &[Verdict]) -> String {
     out
 }
 
-fn document(findings: &Findings, verdicts: &[Verdict]) -> Value {
+fn document(findings: &Findings) -> Value {
     let backlogs: Vec<Value> = (findings.backlogs.iter())
         .map(|backlog| {
             json!({
@@ -183,7 +179,6 @@ fn document(findings: &Findings, verdicts: &[Verdict]) -> Value {
     let (shown, creates) = (&findings.shown.after, findings.shown.arrived.took());
     json!({
         "tickets": findings.extent.tickets,
-        "rows": verdicts,
         "backlogs": backlogs,
         "visible_ms": {
             "median": shown.median(), "p99": shown.p99(), "worst": shown.per_mille(1_000),

@@ -22,7 +22,7 @@ impl Scale {
     /// Under three minutes in all.
     pub const QUICK: Self = Self {
         warm: Duration::from_secs(1),
-        measure: Duration::from_secs(4),
+        measure: Duration::from_secs(2),
         tickets: &[1_000],
     };
 

@@ -45,6 +45,27 @@ impl Server {
         })
     }
 
+    /// The one that the environment names.
+    ///
+    /// # Errors
+    /// When it names none.
+    pub fn of_environment() -> Result<Self> {
+        let url = std::env::var("SUPPORTDESK_TEST_PG_URL");
+        Self::at(&url.context("`cargo xtask bench` brings the servers")?)
+    }
+
+    /// Its time, UTC.
+    ///
+    /// # Errors
+    /// When the server does not let us in.
+    pub async fn time(&self) -> Result<String> {
+        let mut connection = self.connect("postgres").await?;
+        let time = sqlx::query_scalar(
+            r#"select to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"#,
+        );
+        Ok(time.fetch_one(&mut connection).await?)
+    }
+
     /// The URL of one of its databases.
     pub fn url_of(&self, database: &str) -> String {
         let password = self.password.as_ref().map(|word| format!(":{word}"));

@@ -1,37 +1,44 @@
 //! The tables at the end of a run.
 
+mod processes;
+mod reads;
+
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use super::{Findings, Verdict, verdicts::describe};
+use super::{Findings, verdicts::describe};
 use crate::{
     counters::Bill,
-    creates::{Row, Series},
+    creates::{Half, Row, Series},
     load::Outcome,
-    processes, reads,
 };
 
 /// How much of a statement's text is shown.
 const QUERY: usize = 64;
 
 /// Everything, in the order in which one reads it.
-pub fn print(findings: &Findings, verdicts: &[Verdict]) -> String {
+pub fn print(findings: &Findings) -> String {
     let mut out = String::new();
-    let (cores, memory) = processes::machine();
+    let (cores, memory) = crate::processes::machine();
     let memory = memory.map_or(String::new(), |mib| format!(", {mib} MiB of memory"));
     let _ = writeln!(
         out,
-        "\n{} on {cores} cores{memory}; load generator, yardsticks and servers on the same cores",
-        findings.at
+        "\n{cores} cores{memory}; load generator, yardsticks and servers on the same cores"
     );
     creates(&mut out, &findings.creates);
+    at_half(&mut out, &findings.creates.half);
     costs(&mut out, &findings.creates, findings.counts_statements);
     bill(&mut out, &findings.creates.bill);
-    reads(&mut out, &findings.reads);
-    for row in last_of_each_kind(&findings.reads) {
+    reads::reads(&mut out, &findings.reads);
+    for row in reads::last_of_each_kind(&findings.reads) {
         bill(&mut out, &row.bill);
     }
-    memory_table(&mut out, findings);
-    goals(&mut out, verdicts);
+    processes::gateway(&mut out, &findings.hop);
+    processes::services(&mut out, findings);
+    let _ = writeln!(
+        out,
+        "\nJetStream takes {:.0} messages a second",
+        findings.published
+    );
     out
 }
 
@@ -82,6 +89,29 @@ fn creates(out: &mut String, series: &Series) {
             _ => out.push('\n'),
         }
         first_error(out, ours);
+    }
+}
+
+fn at_half(out: &mut String, half: &Half) {
+    heading(
+        out,
+        "Creates at half of that, each timed from when it was due; pgbench at half of its own",
+    );
+    let _ = writeln!(
+        out,
+        "{:<24}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}",
+        "", "due/s", "tickets/s", "p50 ms", "p99 ms", "p99.9 ms", "errors"
+    );
+    for (name, paced) in [("the desk", &half.ours), ("pgbench", &half.one)] {
+        let _ = writeln!(
+            out,
+            "{name:<24}{:>9.0}{}{:>9.2}{:>9}",
+            paced.rate,
+            timed(&paced.outcome),
+            paced.outcome.latencies.per_mille(999),
+            paced.outcome.errors
+        );
+        first_error(out, &paced.outcome);
     }
 }
 
@@ -243,106 +273,5 @@ fn bill(out: &mut String, bill: &Bill) {
             1e3 * costly.time / count(bill.answers),
             query.chars().take(QUERY).collect::<String>()
         );
-    }
-}
-
-/// The one with the most tickets and connections.
-fn last_of_each_kind(rows: &[reads::Row]) -> impl Iterator<Item = &reads::Row> {
-    let kinds = [reads::Kind::Detail, reads::Kind::List].into_iter();
-    kinds.filter_map(|kind| rows.iter().rfind(|row| row.kind == kind))
-}
-
-fn reads(out: &mut String, rows: &[reads::Row]) {
-    heading(
-        out,
-        "Reads through the gateway, beside a bare handler with the same statements",
-    );
-    let _ = writeln!(
-        out,
-        "{:<32}{:>9}{:>9}{:>9}{:>7} |{:>9}{:>9}{:>9}{:>7} |{:>10}{:>7}",
-        "",
-        "a second",
-        "p50 ms",
-        "p99 ms",
-        "errors",
-        "bare",
-        "p50 ms",
-        "p99 ms",
-        "ratio",
-        "main query",
-        "ratio"
-    );
-    for row in rows {
-        let name = format!(
-            "{}, {} tickets, {} conn.",
-            row.kind.name(),
-            row.tickets,
-            row.connections
-        );
-        let _ = write!(
-            out,
-            "{name:<32}{}{:>7} |{}{:>7.2} |",
-            timed(&row.ours),
-            row.ours.errors,
-            timed(&row.bare),
-            row.ours.rate / row.bare.rate
-        );
-        match &row.main {
-            Some(main) => {
-                let _ = writeln!(out, "{:>10.0}{:>7.2}", main.rate, row.ours.rate / main.rate);
-            }
-            None => out.push('\n'),
-        }
-        first_error(out, &row.ours);
-        first_error(out, &row.bare);
-    }
-    heading(out, "CPU per read (µs)");
-    for row in rows {
-        let parts: Vec<String> = row
-            .usage
-            .ranked()
-            .into_iter()
-            .map(|(name, seconds)| (name, 1e6 * seconds / count(row.ours.all)))
-            .filter(|(_, micros)| *micros >= 1.0)
-            .map(|(name, micros)| format!("{name} {micros:.0}"))
-            .collect();
-        let _ = writeln!(
-            out,
-            "{}, {} tickets, {} conn.: {} (others: {:.0} % of all cores)",
-            row.kind.name(),
-            row.tickets,
-            row.connections,
-            parts.join(" · "),
-            100.0 * row.usage.others()
-        );
-    }
-}
-
-fn memory_table(out: &mut String, findings: &Findings) {
-    heading(out, "Memory (PSS, MiB)");
-    let _ = writeln!(out, "{:<26}{:>9}{:>9}", "", "idle", "loaded");
-    for (service, idle) in &findings.idle {
-        let loaded = findings.loaded.get(service).copied().unwrap_or_default();
-        let _ = writeln!(
-            out,
-            "{service:<26}{:>9.1}{:>9.1}",
-            count(*idle) / 1024.0,
-            count(loaded) / 1024.0
-        );
-    }
-}
-
-fn goals(out: &mut String, verdicts: &[Verdict]) {
-    heading(out, "Goals");
-    for verdict in verdicts {
-        let (Some(goal), Some(met)) = (&verdict.goal, verdict.met) else {
-            continue;
-        };
-        let ratio = verdict
-            .ratio
-            .map_or(String::new(), |ratio| format!(" = {ratio:.2} ×"));
-        let figure = format!("{:.1} {}{ratio}", verdict.ours, verdict.unit);
-        let word = if met { "met" } else { "MISSED" };
-        let _ = writeln!(out, "{:<42}{figure:>24}   {goal:<14}{word}", verdict.name);
     }
 }

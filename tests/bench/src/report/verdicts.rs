@@ -1,14 +1,16 @@
 //! The goals, and whether they were met.
 
-use serde::Serialize;
+use super::{Findings, Verdict};
+use crate::{creates, hop::Hop, latency::Latencies, reads, scale::Point};
 
-use super::Findings;
-use crate::{creates, reads, scale::Point};
-
-/// Creates beside `pgbench` with one ticket a statement.
-const CREATE_RATIO: f64 = 0.25;
+/// Creates beside `pgbench` with one ticket a statement, by connections.
+const CREATE_RATIOS: [(usize, f64); 2] = [(8, 0.5), (32, 0.75)];
 /// Creates a second at the most connections.
 const CREATE_RATE: f64 = 1_500.0;
+/// The 99th percentile at half of the most, beside `pgbench`'s at half of its own.
+const HALF_RATIO: f64 = 3.0;
+/// Microseconds that the gateway adds.
+const HOP: f64 = 150.0;
 /// Details beside the bare handler.
 const DETAIL_RATIO: f64 = 0.35;
 /// All services idle, in MiB.
@@ -16,86 +18,87 @@ const IDLE: f64 = 150.0;
 /// Seconds until all are ready.
 const READY: f64 = 2.0;
 
-/// One figure with its yardstick and goal, where it has them.
-#[derive(Debug, Clone, Serialize)]
-pub struct Verdict {
-    /// What was measured.
-    pub name: String,
-    /// Its unit.
-    pub unit: &'static str,
-    /// Our figure.
-    pub ours: f64,
-    /// The yardstick's.
-    pub yardstick: Option<f64>,
-    /// Ours by the yardstick's.
-    pub ratio: Option<f64>,
-    /// In words.
-    pub goal: Option<String>,
-    /// Whether it was met.
-    pub met: Option<bool>,
-}
-
-impl Verdict {
-    fn beside(name: String, unit: &'static str, ours: f64, yardstick: f64) -> Self {
-        Self {
-            name,
-            unit,
-            ours,
-            yardstick: Some(yardstick),
-            ratio: Some(ours / yardstick),
-            goal: None,
-            met: None,
-        }
-    }
-
-    /// A figure without a yardstick.
-    pub fn alone(name: String, unit: &'static str, ours: f64) -> Self {
-        Self {
-            name,
-            unit,
-            ours,
-            yardstick: None,
-            ratio: None,
-            goal: None,
-            met: None,
-        }
-    }
-
-    fn with_ratio_of(mut self, least: f64) -> Self {
-        self.goal = Some(format!("≥ {least} ×"));
-        self.met = self.ratio.map(|ratio| ratio >= least);
-        self
-    }
-
-    /// The goal: so much, or more.
-    #[must_use]
-    pub fn of_at_least(mut self, least: f64) -> Self {
-        self.goal = Some(format!("≥ {least} {}", self.unit));
-        self.met = Some(self.ours >= least);
-        self
-    }
-
-    /// The goal: less than this.
-    #[must_use]
-    pub fn of_at_most(mut self, most: f64) -> Self {
-        self.goal = Some(format!("< {most} {}", self.unit));
-        self.met = Some(self.ours < most);
-        self
-    }
-}
-
 /// Every figure that is worth comparing with another run's.
 pub fn verdicts(findings: &Findings) -> Vec<Verdict> {
-    let mut verdicts: Vec<Verdict> = findings.creates.rows.iter().flat_map(create).collect();
-    verdicts.extend(findings.reads.iter().flat_map(read));
-    if !findings.idle.is_empty() {
-        let name = "memory, all services idle".to_owned();
-        verdicts.push(Verdict::alone(name, "MiB", mebibytes(&findings.idle)).of_at_most(IDLE));
-        let name = "memory, all services loaded".to_owned();
-        verdicts.push(Verdict::alone(name, "MiB", mebibytes(&findings.loaded)));
+    let creates = &findings.creates;
+    let mut verdicts: Vec<Verdict> = creates.rows.iter().flat_map(create).collect();
+    verdicts.extend(at_half(&creates.half));
+    if let Some(most) = creates.rows.iter().find(|row| row.point == creates::MOST) {
+        let name = "create, 32 conn., beside JetStream's publishing";
+        let ours = most.ours.outcome.rate;
+        verdicts.push(Verdict::beside(name, "/s", ours, findings.published));
     }
-    let name = "ready, from the start of all services".to_owned();
-    verdicts.push(Verdict::alone(name, "s", findings.ready).of_at_most(READY));
+    verdicts.extend(findings.reads.iter().flat_map(read));
+    verdicts.push(hop(&findings.hop));
+    verdicts.extend(memory(findings));
+    verdicts.extend(starts(findings));
+    verdicts
+}
+
+/// The open loop.
+fn at_half(half: &creates::Half) -> Vec<Verdict> {
+    let took = |paced: &creates::Paced, share| paced.outcome.latencies.per_mille(share);
+    let mut verdicts: Vec<Verdict> = [("p50", 500), ("p99", 990), ("p99.9", 999)]
+        .into_iter()
+        .map(|(word, share)| {
+            let name = format!("create, open loop at half, {word}");
+            let (ours, theirs) = (took(&half.ours, share), took(&half.one, share));
+            let verdict = Verdict::beside(name, "ms", ours, theirs);
+            if share == 990 {
+                verdict.with_ratio_up_to(HALF_RATIO)
+            } else {
+                verdict
+            }
+        })
+        .collect();
+    let (ours, theirs) = (&half.ours, &half.one);
+    let rate = |paced: &creates::Paced| paced.outcome.rate;
+    let name = "create, open loop at half, answered";
+    verdicts.push(Verdict::beside(name, "/s", rate(ours), rate(theirs)));
+    let errors = f64::from(u32::try_from(ours.outcome.errors).unwrap_or(u32::MAX));
+    let name = "create, open loop at half, errors";
+    verdicts.push(Verdict::alone(name, "", errors).of_at_most(1.0));
+    verdicts
+}
+
+fn hop(hop: &Hop) -> Verdict {
+    let micros = |latencies: &Latencies| 1e3 * latencies.median();
+    let name = "detail, added by the gateway beside an echo, median";
+    Verdict::beside(name, "µs", hop.added(), micros(&hop.echo)).of_at_most(HOP)
+}
+
+fn memory(findings: &Findings) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    for (when, memory) in [("idle", &findings.idle), ("loaded", &findings.loaded)] {
+        // Where the system does not tell, there is nothing to say.
+        if memory.is_empty() {
+            continue;
+        }
+        let all = format!("memory, all services {when}");
+        let all = Verdict::alone(all, "MiB", mebibytes(memory.values().sum()));
+        verdicts.push(if when == "idle" {
+            all.of_at_most(IDLE)
+        } else {
+            all
+        });
+        verdicts.extend(memory.iter().map(|(service, kib)| {
+            Verdict::alone(format!("memory, {service} {when}"), "MiB", mebibytes(*kib))
+        }));
+    }
+    verdicts
+}
+
+fn starts(findings: &Findings) -> Vec<Verdict> {
+    let ready = Verdict::alone("start, until all services are ready", "s", findings.ready);
+    let starts = findings.starts.iter().map(|(service, took)| {
+        Verdict::alone(format!("start, {service} ready"), "s", took.as_secs_f64())
+    });
+    let sizes = findings.sizes.iter().map(|(service, bytes)| {
+        Verdict::alone(format!("binary, {service}"), "MiB", mebibytes(bytes / 1024))
+    });
+    let mut verdicts = vec![ready.of_at_most(READY)];
+    verdicts.extend(starts);
+    verdicts.extend(sizes);
     verdicts
 }
 
@@ -106,14 +109,17 @@ fn create(row: &creates::Row) -> Vec<Verdict> {
         return vec![Verdict::alone(name, "/s", ours)];
     };
     let plain = Point::new(row.point.connections) == row.point;
+    let goal = CREATE_RATIOS
+        .into_iter()
+        .find(|(connections, _)| plain && *connections == row.point.connections);
     let mut beside_one = Verdict::beside(name.clone(), "/s", ours, one.outcome.rate);
-    if plain && row.point.connections > 1 {
-        beside_one = beside_one.with_ratio_of(CREATE_RATIO);
+    if let Some((_, least)) = goal {
+        beside_one = beside_one.with_ratio_of(least);
     }
     let beside_shared =
         Verdict::beside(format!("{name}, by eight"), "/s", ours, shared.outcome.rate);
     let mut verdicts = vec![beside_one, beside_shared];
-    if plain && row.point.connections == 32 {
+    if row.point == creates::MOST {
         let name = format!("{name}, in all");
         verdicts.push(Verdict::alone(name, "/s", ours).of_at_least(CREATE_RATE));
     }
@@ -151,25 +157,14 @@ fn read(row: &reads::Row) -> Vec<Verdict> {
     verdicts
 }
 
-#[expect(clippy::cast_precision_loss, reason = "memory is far below 2^52 KiB")]
-fn mebibytes(memory: &std::collections::BTreeMap<&'static str, u64>) -> f64 {
-    memory.values().sum::<u64>() as f64 / 1024.0
+#[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^52 KiB")]
+fn mebibytes(kib: u64) -> f64 {
+    kib as f64 / 1024.0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn goals_are_met_or_missed() {
-        let ratio = Verdict::beside("x".into(), "/s", 30.0, 100.0);
-        assert_eq!(ratio.clone().with_ratio_of(0.25).met, Some(true));
-        assert_eq!(ratio.clone().with_ratio_of(0.35).met, Some(false));
-        assert_eq!(ratio.met, None);
-        let alone = Verdict::alone("x".into(), "s", 2.5);
-        assert_eq!(alone.clone().of_at_most(2.0).met, Some(false));
-        assert_eq!(alone.of_at_least(2.0).met, Some(true));
-    }
 
     #[test]
     fn points_are_told_apart() {

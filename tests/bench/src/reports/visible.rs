@@ -180,7 +180,9 @@ mod tests {
         let arrival = |project_id, millis| Arrival {
             took: 1,
             acknowledged: at(millis),
+            answered: None,
             project_id,
+            id: 1,
         };
         let tickets = vec![
             arrival(1, 90),

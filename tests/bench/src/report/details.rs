@@ -1,51 +1,45 @@
-//! The run as a file that later runs, and plots, are compared with.
+//! All that the figures of a run were made from, for the file of results.
 
-use std::{fs, path::Path};
-
-use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
-use super::{Findings, Verdict};
+use super::Findings;
 use crate::{
-    creates::{Measured, Row},
+    creates::{Measured, Paced, Row},
+    latency::Latencies,
     load::Outcome,
-    processes, reads,
+    reads,
 };
 
-/// Writes it, whole.
-///
-/// # Errors
-/// When the file cannot be written.
-pub fn write(path: &Path, findings: &Findings, verdicts: &[Verdict]) -> Result<()> {
-    save(path, &document(findings, verdicts))
-}
-
-/// Writes a document, whole.
-///
-/// # Errors
-/// When the file cannot be written.
-pub fn save(path: &Path, document: &Value) -> Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let mut text = serde_json::to_string_pretty(document)?;
-    text.push('\n');
-    fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))
-}
-
-fn document(findings: &Findings, verdicts: &[Verdict]) -> Value {
-    let (cores, memory) = processes::machine();
+/// All of it.
+pub fn details(findings: &Findings) -> Value {
     let creates: Vec<Value> = findings.creates.rows.iter().map(create).collect();
     let reads: Vec<Value> = findings.reads.iter().map(read).collect();
+    let (half, hop) = (&findings.creates.half, &findings.hop);
     json!({
-        "machine": {"cores": cores, "memory_mib": memory},
-        "at": findings.at,
-        "quick": findings.quick,
-        "rows": verdicts,
         "creates": creates,
+        "creates_at_half": {"ours": paced(&half.ours), "pgbench": paced(&half.one)},
         "reads": reads,
+        "hop": {
+            "through": latencies(&hop.through),
+            "direct": latencies(&hop.direct),
+            "echo": latencies(&hop.echo),
+        },
+        "published_per_second": findings.published,
         "memory_kib": {"idle": findings.idle, "loaded": findings.loaded},
-        "ready_seconds": findings.ready,
+        "binary_bytes": findings.sizes,
+    })
+}
+
+fn paced(paced: &Paced) -> Value {
+    json!({"due_per_second": paced.rate, "outcome": outcome(&paced.outcome)})
+}
+
+fn latencies(latencies: &Latencies) -> Value {
+    json!({
+        "p50_ms": latencies.median(),
+        "p99_ms": latencies.p99(),
+        "p999_ms": latencies.per_mille(999),
+        "count": latencies.count(),
     })
 }
 
