@@ -10,7 +10,7 @@ use crate::{
     lab::{Care, Lab, Servers},
     load, logs, openapi,
     paths::Profile,
-    prepare, rebuild_reports, reconcile, say, soak,
+    prepare, previous, rebuild_reports, reconcile, say, soak,
     test::{self, Step},
     up, verify_reports,
 };
@@ -101,9 +101,21 @@ enum Command {
         /// Only these steps; may be given several times
         #[arg(long, value_enum)]
         only: Vec<Step>,
+        /// Try the stack of docker-compose.yml with programs of a release build
+        #[arg(long)]
+        release_containers: bool,
         /// Handed to `cargo test`, e.g. `-- -p ticket assign`
         #[arg(last = true)]
         words: Vec<String>,
+    },
+    /// Replace the services of another revision by this one's, and back, under load
+    ///
+    /// Two replicas of each, the same databases and stream: old services, new migrations, new
+    /// services, old ones again. Fails when a request fails.
+    UpgradeTest {
+        /// From there: a tag, a branch or a commit
+        #[arg(long, value_name = "REV")]
+        from: String,
     },
     /// Start the servers that tests need until Ctrl-C, and tell where they are
     Deps,
@@ -243,7 +255,15 @@ async fn execute(command: Command) -> Result<()> {
             })
             .await
         }
-        Command::Test { only, words } => test::run(&only, &words).await,
+        Command::Test {
+            only,
+            release_containers,
+            words,
+        } => {
+            let containers = profile(release_containers);
+            test::run(&only, containers, &words).await
+        }
+        Command::UpgradeTest { from } => previous::run(&from).await,
         Command::Deps => test::deps().await,
         Command::Bench {
             part,
@@ -340,7 +360,7 @@ mod tests {
             "--",
             "--nocapture",
         ]);
-        let Command::Test { only, words } = cli.unwrap().command else {
+        let Command::Test { only, words, .. } = cli.unwrap().command else {
             panic!("test")
         };
         assert_eq!(only, [Step::Test]);

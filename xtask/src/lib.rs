@@ -6,9 +6,9 @@
 //! | [`up`], [`supervise`], [`down`], [`logs`], [`events`], [`mod@reconcile`] | the local stack, from start to stop |
 //! | [`compose_env`] | the secrets of the stack in containers |
 //! | [`demo`], [`seed`], [`load`] | what a local stack is filled with |
-//! | [`mod@test`], [`lab`], [`prepare`], [`mod@openapi`] | the test run, its servers, the checked SQL data, the API document |
+//! | [`mod@test`], [`lab`], [`previous`], [`prepare`], [`mod@openapi`] | the test run, its servers, the release before, the checked SQL data, the API document |
 //! | [`mod@bench`], [`mod@soak`], [`mod@chaos`], [`fuzz`] | the measurements, the faults, the made-up requests |
-//! | [`stack`] | the eight services as processes: used by `up` and by the end-to-end test |
+//! | [`stack`], [`running`] | the eight services as processes: used by `up` and by the end-to-end test; those of somebody else |
 //! | [`service`], [`settings`], [`secrets`], [`databases`], [`ports`] | what the stack is made of |
 //! | [`postgres`], [`nats`] | finding, installing and running the two servers |
 //! | [`tools`], [`wheel`] | programs that some tests need, programs that come as wheels |
@@ -42,8 +42,10 @@ pub mod pids;
 pub mod ports;
 pub mod postgres;
 pub mod prepare;
+pub mod previous;
 pub mod rebuild_reports;
 pub mod reconcile;
+pub mod running;
 pub mod say;
 #[cfg(test)]
 mod scratch;

@@ -25,6 +25,8 @@ pub enum Signal {
     Stop,
     /// Thaws it.
     Cont,
+    /// Read your configuration again.
+    Hup,
 }
 
 impl Signal {
@@ -37,6 +39,7 @@ impl Signal {
             Self::Kill => "KILL",
             Self::Stop => "STOP",
             Self::Cont => "CONT",
+            Self::Hup => "HUP",
         }
     }
 

@@ -51,6 +51,11 @@ impl Ports {
         )
     }
 
+    /// These.
+    pub const fn of_pairs(pairs: BTreeMap<Service, Pair>) -> Self {
+        Self(pairs)
+    }
+
     /// Ports that nobody listens on at this moment.
     pub fn free() -> Result<Self> {
         let mut ports = free(2 * Service::ALL.len())?.into_iter();

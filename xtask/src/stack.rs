@@ -119,6 +119,8 @@ pub struct Stack {
     psql: Psql,
     client: Client,
     daemons: BTreeMap<Service, Daemon>,
+    /// Somebody else's: nothing of it is removed.
+    guest: bool,
 }
 
 impl Stack {
@@ -136,9 +138,23 @@ impl Stack {
         for folder in ["logs", "run"] {
             paths::make(&plan.folder.join(folder))?;
         }
+        let stack = Self::attach(plan)?;
+        databases::create(
+            &stack.psql,
+            &stack.plan.database_prefix,
+            &stack.plan.secrets,
+        )
+        .await?;
+        Ok(Self {
+            guest: false,
+            ..stack
+        })
+    }
+
+    /// A stack that runs already, and not by us.
+    pub fn attach(plan: Plan) -> Result<Self> {
         let tools = Tools::find_or_install(None)?;
         let psql = Psql::new(&tools, &plan.postgres)?;
-        databases::create(&psql, &plan.database_prefix, &plan.secrets).await?;
         // A proxy of the caller's has no business between local processes.
         let client = Client::builder()
             .no_proxy()
@@ -149,6 +165,7 @@ impl Stack {
             psql,
             client,
             daemons: BTreeMap::new(),
+            guest: true,
         })
     }
 
@@ -236,6 +253,11 @@ impl Stack {
         &self.plan
     }
 
+    /// The same to be changed: what is set here counts from a process's next start on.
+    pub fn plan_mut(&mut self) -> &mut Plan {
+        &mut self.plan
+    }
+
     /// A service's program.
     pub fn program(&self, service: Service) -> PathBuf {
         self.plan.binaries.join(service.name())
@@ -304,6 +326,9 @@ impl Stack {
 
     /// Removes the stack's databases and roles, once it has stopped.
     pub async fn drop_databases(&self) -> Result<()> {
+        if self.guest {
+            return Ok(());
+        }
         databases::drop_all(&self.psql, &self.plan.database_prefix).await
     }
 

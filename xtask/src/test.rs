@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that CI checks, in steps, on servers of its own.
 
 use std::{
+    path::PathBuf,
     process::Stdio,
     time::{Duration, Instant},
 };
@@ -16,10 +17,13 @@ use tokio::{
 use crate::{
     cargo,
     lab::{Care, Lab, Servers},
-    paths::Profile,
-    prepare, say,
+    paths::{self, Profile},
+    prepare, previous, say,
     supervise::Interrupts,
 };
+
+/// Where the tests of the stack in containers find its programs.
+pub const CONTAINERS: &str = "SUPPORTDESK_TEST_CONTAINERS";
 
 /// A part of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -64,8 +68,9 @@ impl Step {
     }
 }
 
-/// Runs the steps, all unless `only` names some; `words` go to `cargo test`.
-pub async fn run(only: &[Step], words: &[String]) -> Result<()> {
+/// Runs the steps, all unless `only` names some; `words` go to `cargo test`. The stack in containers
+/// is tried with programs of that profile.
+pub async fn run(only: &[Step], containers: Profile, words: &[String]) -> Result<()> {
     let steps = chosen(only);
     let mut interrupts = Interrupts::listen()?;
     let mut lab = match needed(&steps) {
@@ -77,7 +82,7 @@ pub async fn run(only: &[Step], words: &[String]) -> Result<()> {
         _ => Vec::new(),
     };
     let outcome = tokio::select! {
-        outcome = run_steps(&steps, lab.as_ref(), words, &missing) => outcome,
+        outcome = run_steps(&steps, lab.as_ref(), containers, words, missing) => outcome,
         () = interrupts.next() => Err(anyhow::anyhow!("interrupted")),
     };
     let keep_logs = outcome.is_err();
@@ -140,10 +145,12 @@ struct Report {
 async fn run_steps(
     steps: &[Step],
     lab: Option<&Lab>,
+    containers: Profile,
     words: &[String],
-    missing: &[&str],
+    mut missing: Vec<&'static str>,
 ) -> Result<Report> {
     let mut report = Report::default();
+    let mut environment = Vec::new();
     for step in steps {
         say::headline(format_args!("▸ {}", step.name()));
         let since = Instant::now();
@@ -157,8 +164,18 @@ async fn run_steps(
             }
             (Step::Prepare, Some(lab)) => prepare::run(lab.postgres_url(), true, &[]).await?,
             (Step::Clippy, _) => clippy().await?,
+            (Step::Build, _) if steps.contains(&Step::Test) => {
+                match previous::of_last_release().await? {
+                    Some(programs) => environment.push((previous::VARIABLE, programs)),
+                    None => missing.push(previous::WORD),
+                }
+                cargo::build(Profile::Debug).await?;
+                environment.push((CONTAINERS, of_containers(containers).await?));
+            }
             (Step::Build, _) => cargo::build(Profile::Debug).await?,
-            (Step::Test, Some(lab)) => report.counts = Some(tests(lab, words, missing).await?),
+            (Step::Test, Some(lab)) => {
+                report.counts = Some(tests(lab, &environment, words, &missing).await?);
+            }
             (Step::Prepare | Step::Test, None) => bail!("{} needs servers", step.name()),
         }
         report.times.push((*step, since.elapsed()));
@@ -184,14 +201,32 @@ async fn clippy() -> Result<()> {
     cargo::run(cargo::command(words)?, "cargo clippy").await
 }
 
-async fn tests(lab: &Lab, words: &[String], missing: &[&str]) -> Result<Counts> {
+/// The programs that the stack in containers is tried with.
+async fn of_containers(profile: Profile) -> Result<PathBuf> {
+    if profile == Profile::Release {
+        cargo::build(Profile::Release).await?;
+    } else {
+        say::note(
+            "the stack in containers is tried with debug programs; --release-containers takes release ones",
+        );
+    }
+    paths::binaries(profile)
+}
+
+async fn tests(
+    lab: &Lab,
+    environment: &[(&'static str, PathBuf)],
+    words: &[String],
+    missing: &[&str],
+) -> Result<Counts> {
     let mut command = cargo::command(["test", "--no-fail-fast"])?;
     if !names_packages(words) {
         command.arg("--workspace");
     }
     command
         .args(with_ignored(words.to_vec(), missing))
-        .envs(lab.environment());
+        .envs(lab.environment())
+        .envs(environment.iter().map(|(name, value)| (name, value)));
     let (succeeded, mut counts) = counted(command).await?;
     if words.is_empty() {
         // Nobody narrowed the run: what was filtered out lacks its tool.

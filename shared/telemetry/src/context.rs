@@ -41,6 +41,16 @@ impl TraceContext {
         }
     }
 
+    /// A trace that was noted, of no request.
+    pub fn of(traceparent: Option<&str>) -> Self {
+        Self {
+            request_id: None,
+            traceparent: traceparent
+                .filter(|value| is_traceparent(value))
+                .map(str::to_owned),
+        }
+    }
+
     /// The same request in a new trace that nobody records.
     pub(crate) fn unsampled(self) -> Self {
         Self {

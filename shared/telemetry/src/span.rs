@@ -96,6 +96,11 @@ impl Span {
         span
     }
 
+    /// What is done later of something that a trace tells of; without a trace it begins one.
+    pub fn effect(cause: TraceContext, name: &'static str) -> Self {
+        Self::begin(SpanKind::Internal, cause, &[], || name.into())
+    }
+
     /// Work that nobody asked for, such as what a clock begins.
     pub fn own(name: &'static str) -> Self {
         let context = TraceContext::accept(None, None);

@@ -38,6 +38,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 use xtask::{
     postgres::{Tools, psql::Psql},
+    running::Running,
     service::Service,
     stack::{Plan, Stack},
 };
@@ -49,15 +50,24 @@ pub struct World {
     /// Its processes.
     pub stack: Stack,
     http: reqwest::Client,
+    /// Whether all of it is of this release.
+    documented: bool,
 }
 
 impl World {
-    /// Starts everything under a name that tells tests apart in logs.
+    /// Starts everything under a name that tells tests apart in logs; or takes the desk that the run
+    /// was told of, which no other test uses.
     ///
     /// # Panics
     /// When a service does not start.
     pub async fn start(name: &str) -> Self {
-        Self::from_plan(Self::plan(name)).await
+        match Running::told().expect("a desk") {
+            Some(running) => {
+                let plan = running.plan().expect("a desk");
+                Self::around(Stack::attach(plan).expect("psql"))
+            }
+            None => Self::from_plan(Self::plan(name)).await,
+        }
     }
 
     /// What [`World::start`] starts, to be changed first. Edge limits are raised: a test is one
@@ -107,26 +117,31 @@ impl World {
             .pool_idle_timeout(Duration::from_secs(1))
             .build()
             .expect("an HTTP client");
-        Self { stack, http }
+        let ours = xtask::paths::own_binaries().expect("a folder");
+        Self {
+            documented: stack.plan().binaries == ours,
+            stack,
+            http,
+        }
     }
 
     /// Somebody without a token.
     pub fn stranger(&self) -> Person {
-        Person::new(self.http.clone(), self.base(), Who::Stranger)
+        self.somebody(Who::Stranger)
     }
 
     /// Somebody with this token, be it good or bad.
     pub fn bearer(&self, token: &str) -> Person {
-        Person::new(
-            self.http.clone(),
-            self.base(),
-            Who::Bearer(token.to_owned()),
-        )
+        self.somebody(Who::Bearer(token.to_owned()))
     }
 
     /// An external project with this key pair, be it good or bad.
     pub fn key(&self, key: &Key) -> Person {
-        Person::new(self.http.clone(), self.base(), Who::Key(key.clone()))
+        self.somebody(Who::Key(key.clone()))
+    }
+
+    fn somebody(&self, who: Who) -> Person {
+        Person::new(self.http.clone(), self.base(), who).documented(self.documented)
     }
 
     /// Logs in.

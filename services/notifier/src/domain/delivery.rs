@@ -40,6 +40,8 @@ pub(crate) struct Delivery<'a> {
     pub(crate) message: Option<&'a MessageExcerpt>,
     /// What else is told.
     pub(crate) detail: Option<Detail>,
+    /// The trace that it is part of.
+    pub(crate) traceparent: Option<&'a str>,
 }
 
 /// The ticket of a delivery.
@@ -118,6 +120,7 @@ pub(crate) fn deliveries<'a>(
             about: news.about,
             message: news.message,
             detail: news.detail.clone(),
+            traceparent: event.traceparent.as_deref(),
         })
         .collect()
 }

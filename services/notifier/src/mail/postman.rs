@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use desk_bus::failpoint;
+use desk_telemetry::{Span, TraceContext};
 use time::OffsetDateTime;
 use tokio::{
     sync::Notify,
@@ -10,6 +11,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::{
     compose::{Head, Mail},
@@ -126,7 +128,21 @@ impl Postman {
 
     /// One attempt. Where the database fails the lease stands, and the mail is due again after it.
     async fn deliver(self, mail: Claimed) {
-        match self.attempt(&mail).await {
+        let mut span = Span::effect(TraceContext::of(mail.traceparent.as_deref()), "send mail");
+        let context = span.context().clone();
+        let lines = desk_telemetry::lines("mail", &context);
+        let outcome = desk_telemetry::scope(context, self.tried(&mail).instrument(lines)).await;
+        span.set("mail.kind", || mail.kind.as_str().into());
+        span.set("mail.attempt", || i64::from(mail.attempts).into());
+        span.set("mail.outcome", || outcome.into());
+        if !matches!(outcome, "sent" | "dropped") {
+            span.failed(|| outcome.to_owned());
+        }
+    }
+
+    /// How it went, in a word; told in metrics and log.
+    async fn tried(&self, mail: &Claimed) -> &'static str {
+        match self.attempt(mail).await {
             Ok(end) => {
                 let labels = [("kind", mail.kind.as_str()), ("outcome", end.state())];
                 metrics::counter!("notifier_mails_total", &labels).increment(1);
@@ -135,10 +151,12 @@ impl Postman {
                     metrics::histogram!("notifier_mail_lateness_seconds")
                         .record(late.as_seconds_f64().max(0.0));
                 }
-                note(&mail, &end);
+                note(mail, &end);
+                end.state()
             }
             Err(error) => {
                 tracing::warn!(delivery = mail.id, error = format!("{error:#}"), "attempt");
+                "broken off"
             }
         }
     }
@@ -252,7 +270,11 @@ impl Postman {
                 why,
             )
         };
-        match self.mailing.0.transport.send(ready).await {
+        let handed_over = self.mailing.0.transport.send(ready);
+        match handed_over
+            .instrument(desk_telemetry::step("mail transport"))
+            .await
+        {
             Ok(()) => End::Sent,
             Err(Failure::Passing(why)) if mail.attempts < self.mailing.0.attempts => again(why),
             Err(Failure::Passing(why) | Failure::Lasting(why)) => End::Dead(why),

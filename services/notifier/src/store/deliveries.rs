@@ -66,6 +66,7 @@ struct Columns<'a> {
     excerpts: Vec<Option<&'a str>>,
     details: Vec<Option<Value>>,
     times: Vec<OffsetDateTime>,
+    traces: Vec<Option<&'a str>>,
 }
 
 impl<'a> Columns<'a> {
@@ -92,6 +93,7 @@ impl<'a> Columns<'a> {
         self.details
             .push(detail.map(serde_json::to_value).transpose()?);
         self.times.push(delivery.occurred_at);
+        self.traces.push(delivery.traceparent);
         Ok(())
     }
 }
@@ -116,9 +118,10 @@ pub(crate) async fn queue(
              select *
              from unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[],
                          $6::bigint[], $7::text[], $8::bigint[], $9::text[], $10::text[],
-                         $11::timestamptz[], $12::text[], $13::jsonb[])
+                         $11::timestamptz[], $12::text[], $13::jsonb[], $15::text[])
                   as q (event_id, user_id, email, actor_id, ticket_id, project_id, ticket_number,
-                        message_id, subject, excerpt, occurred_at, kind, detail)),
+                        message_id, subject, excerpt, occurred_at, kind, detail,
+                        traceparent)),
          told as (
              select ticket_id, occurred_at, user_id, email from q where kind <> 'status_change'
              union all
@@ -127,10 +130,10 @@ pub(crate) async fn queue(
              where d.ticket_id = any($5) and d.kind <> 'status_change')
          insert into deliveries (event_id, user_id, email, actor_id, ticket_id, project_id,
                                  ticket_number, message_id, subject, excerpt, occurred_at, kind,
-                                 detail, next_at)
+                                 detail, traceparent, next_at)
          select q.event_id, q.user_id, q.email, q.actor_id, q.ticket_id, q.project_id,
                 q.ticket_number, q.message_id, q.subject, q.excerpt, q.occurred_at, q.kind,
-                q.detail, $14
+                q.detail, q.traceparent, $14
          from q
          where not exists (select from purged_tickets p where p.id = q.ticket_id)
            and not exists (select from replica_users u
@@ -156,6 +159,7 @@ pub(crate) async fn queue(
         &columns.kinds as &[&str],
         &columns.details as &[Option<Value>],
         now,
+        &columns.traces as &[Option<&str>],
     )
     .execute(conn)
     .await?;

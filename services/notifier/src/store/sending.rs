@@ -37,6 +37,8 @@ pub(crate) struct Claimed {
     pub(crate) expires_at: Option<OffsetDateTime>,
     /// Which attempt this is, from 1. It fences: whoever claimed before this has no say any more.
     pub(crate) attempts: i32,
+    /// The trace of what it tells.
+    pub(crate) traceparent: Option<String>,
 }
 
 /// Claims what is due, the longest waiting first. The attempt is counted and the lease noted before
@@ -60,7 +62,7 @@ pub(crate) async fn claim(
            returning d.id, d.event_id, d.kind as "kind: Kind", d.user_id, d.email, d.name,
                      d.actor_id, d.ticket_id, d.project_id, d.excerpt,
                      d.detail as "detail: Json<Detail>", d.occurred_at, d.expires_at,
-                     d.attempts"#,
+                     d.attempts, d.traceparent"#,
         now,
         limit,
         now + lease,

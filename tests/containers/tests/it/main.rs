@@ -5,6 +5,7 @@
 //!   with the services' settings, and started process by process.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     reason = "a test that cannot go on has failed"
 )]

@@ -4,7 +4,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    env, fs,
     os::unix::fs::chown,
     path::{Path, PathBuf},
     process::Command,
@@ -13,6 +13,7 @@ use std::{
 use xtask::{
     account::is_root,
     paths::{on_path, own_binaries},
+    test::CONTAINERS,
 };
 
 use super::model::Container;
@@ -45,7 +46,7 @@ impl Jail {
             volumes: container.volumes(),
         };
         let program = PathBuf::from(&container.line()[0]);
-        let built = own_binaries().unwrap().join(program.file_name().unwrap());
+        let built = programs().join(program.file_name().unwrap());
         jail.take(&built, &program);
         for library in libraries(&built) {
             jail.take(&library, &library);
@@ -137,6 +138,12 @@ impl Jail {
             fs::copy(from, &to).unwrap();
         }
     }
+}
+
+/// Where the programs are that the image would hold: those that the run was told of, else those that
+/// were built together with this one.
+pub fn programs() -> PathBuf {
+    env::var_os(CONTAINERS).map_or_else(|| own_binaries().unwrap(), PathBuf::from)
 }
 
 /// The libraries that a program is linked with.

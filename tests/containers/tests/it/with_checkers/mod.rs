@@ -1,6 +1,7 @@
 //! The stack of `docker-compose.yml`: [`model`] is what the real parser makes of it.
 
 mod jail;
+mod journeys;
 mod lint;
 mod model;
 mod processes;

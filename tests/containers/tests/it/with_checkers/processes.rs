@@ -91,6 +91,11 @@ impl Process {
         }
     }
 
+    /// Its settings.
+    pub const fn env(&self) -> &BTreeMap<String, String> {
+        &self.env
+    }
+
     /// Runs it to its end.
     pub async fn once(&mut self) {
         self.start();

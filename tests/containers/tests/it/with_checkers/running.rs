@@ -1,6 +1,12 @@
 //! The stack as processes: started from the file as the engine would, used, and stopped.
 
-use std::{fs, path::Path, process::Stdio, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
 
 use desk_testkit::{Form, eventually_within};
 use reqwest::{Client, Method};
@@ -24,66 +30,109 @@ use super::{
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The stack from its databases to its doors.
+pub struct Started {
+    folder: TempDir,
+    server: postgres::Server,
+    bus: Child,
+    processes: Vec<Process>,
+    before: Vec<BTreeMap<PathBuf, String>>,
+}
+
+impl Started {
+    pub async fn from_file() -> Self {
+        let model = Model::read(&env());
+        let folder = TempDir::new().unwrap();
+        let [postgres, nats, monitor] = ports::free(3).unwrap()[..] else {
+            panic!("three ports")
+        };
+        let places = Places {
+            services: Ports::free().unwrap(),
+            postgres,
+            nats,
+        };
+        let server = databases(&model, folder.path(), postgres).await;
+        let bus = bus(&model, folder.path(), nats, monitor).await;
+
+        for (service, _) in Service::with_database() {
+            let name = format!("{service}-migrate");
+            let mut migration = Process::prepare(&model, &name, &places, None, folder.path());
+            migration.once().await;
+        }
+        let mut processes: Vec<Process> = Service::ALL
+            .into_iter()
+            .map(|service| {
+                let listen = places.services.of(service);
+                Process::prepare(&model, service.name(), &places, Some(listen), folder.path())
+            })
+            .collect();
+        let before = processes.iter().map(|one| one.jail.contents()).collect();
+        for process in &mut processes {
+            assert!(!process.is_healthy().await);
+            process.start();
+        }
+        for process in &mut processes {
+            process.healthy().await;
+        }
+        Self {
+            folder,
+            server,
+            bus,
+            processes,
+            before,
+        }
+    }
+
+    /// PostgreSQL, as superuser.
+    pub fn postgres(&self) -> &str {
+        self.server.url()
+    }
+
+    /// Where all of it is.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn of(&self, service: Service) -> &Process {
+        let at = Service::ALL.iter().position(|other| *other == service);
+        &self.processes[at.unwrap()]
+    }
+
+    pub fn mails(&self) -> PathBuf {
+        let volume = Path::new("/var/lib/supportdesk/mail");
+        self.of(Service::Notifier).jail.inside(volume)
+    }
+
+    /// Each ends well, and has written nowhere but to its volumes.
+    pub async fn stop(mut self) {
+        for process in &mut self.processes {
+            process.stop().await;
+        }
+        for (process, before) in self.processes.iter().zip(self.before) {
+            assert_eq!(process.jail.contents(), before);
+        }
+        drop(self.bus);
+        self.server.stop().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs the checkers"]
 async fn the_stack_starts_serves_and_stops_as_the_file_says() {
-    let model = Model::read(&env());
-    let folder = TempDir::new().unwrap();
-    let [postgres, nats, monitor] = ports::free(3).unwrap()[..] else {
-        panic!("three ports")
-    };
-    let places = Places {
-        services: Ports::free().unwrap(),
-        postgres,
-        nats,
-    };
-    let mut server = databases(&model, folder.path(), postgres).await;
-    let bus = bus(&model, folder.path(), nats, monitor).await;
-
-    for (service, _) in Service::with_database() {
-        let name = format!("{service}-migrate");
-        let mut migration = Process::prepare(&model, &name, &places, None, folder.path());
-        migration.once().await;
-    }
-    let mut processes: Vec<Process> = Service::ALL
-        .into_iter()
-        .map(|service| {
-            let listen = places.services.of(service);
-            Process::prepare(&model, service.name(), &places, Some(listen), folder.path())
-        })
-        .collect();
-    let before: Vec<_> = processes.iter().map(|one| one.jail.contents()).collect();
-    for process in &mut processes {
-        assert!(!process.is_healthy().await);
-        process.start();
-    }
-    for process in &mut processes {
-        process.healthy().await;
-    }
-
-    let gateway = places.services.of(Service::Gateway).api;
-    people_come(&format!("http://127.0.0.1:{gateway}")).await;
-    let mails = processes[7]
-        .jail
-        .inside(Path::new("/var/lib/supportdesk/mail"));
+    let started = Started::from_file().await;
+    let address = &started.of(Service::Gateway).env()["SUPPORTDESK_LISTEN"];
+    people_come(&format!("http://{address}")).await;
+    let mails = started.mails();
     eventually_within(PATIENCE, || async {
         let mut files = fs::read_dir(&mails).unwrap().flatten();
         files.any(|file| file.path().extension().is_some_and(|end| end == "eml"))
     })
     .await;
-
-    for process in &mut processes {
-        process.stop().await;
-    }
-    for (process, before) in processes.iter().zip(before) {
-        assert_eq!(process.jail.contents(), before);
-    }
-    drop(bus);
-    server.stop().await;
+    started.stop().await;
 }
 
 /// Secrets as they are made, but for two: the demo data's password, and one of NATS that could be
-/// taken for a number.
+/// taken for a number. A test is one address and one project: their limits are raised.
 fn env() -> String {
     let made = compose_env::generate().unwrap();
     let lines = made.lines().map(|line| match line.split_once('=') {
@@ -91,7 +140,15 @@ fn env() -> String {
         Some((name @ "SUPPORTDESK_NATS_PASSWORD", _)) => format!("{name}=7e5_31-60s"),
         _ => line.to_owned(),
     });
-    lines.collect::<Vec<_>>().join("\n")
+    let limits = [
+        "SUPPORTDESK_EDGE_RATE",
+        "SUPPORTDESK_EDGE_BURST",
+        "SUPPORTDESK_KEY_RATE",
+        "SUPPORTDESK_KEY_BURST",
+        "SUPPORTDESK_KEY_FAILURES_PER_MINUTE",
+    ];
+    let raised = limits.map(|name| format!("{name}=100000"));
+    lines.chain(raised).collect::<Vec<_>>().join("\n")
 }
 
 /// A server of its own with the databases that the file's one-shot container makes.

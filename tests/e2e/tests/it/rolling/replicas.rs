@@ -4,13 +4,14 @@ use std::{collections::BTreeMap, net::Ipv4Addr, time::Duration};
 
 use desk_testkit::eventually_within;
 use e2e::World;
+use tokio::task::JoinSet;
 use xtask::{
     account::Account,
     daemon::{Daemon, Spec},
     pids::Signal,
-    ports,
+    ports::{self, Pair},
     service::Service,
-    stack::Stack,
+    stack::{Plan, Stack},
 };
 
 use super::balancer::{Balancer, Replica};
@@ -27,14 +28,13 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// The desk with every service twice.
 pub struct Replicas {
     world: World,
-    daemons: BTreeMap<(Service, usize), Daemon>,
+    daemons: BTreeMap<(Service, usize), (Pair, Daemon)>,
     balancers: BTreeMap<Service, Balancer>,
     starts: usize,
 }
 
 impl Replicas {
-    pub async fn start(name: &str) -> Self {
-        let mut plan = World::plan(name);
+    pub async fn start(mut plan: Plan) -> Self {
         for service in Service::ALL {
             // Twice as many processes as usual share one server.
             plan = plan.with(service, "SUPPORTDESK_DRAIN_SECONDS", DRAIN).with(
@@ -57,14 +57,14 @@ impl Replicas {
         for service in Service::ALL {
             let mut behind = Vec::new();
             for at in 0..EACH {
-                let (api, admin) = (free.next().unwrap(), free.next().unwrap());
-                let spec = spec(&replicas.world.stack, service, at, api, admin);
-                let daemon = Daemon::start(spec).unwrap();
-                replicas.daemons.insert((service, at), daemon);
-                replicas.starts += 1;
+                let pair = Pair {
+                    api: free.next().unwrap(),
+                    admin: free.next().unwrap(),
+                };
+                replicas.launch(service, at, pair);
                 behind.push(Replica {
-                    api: (Ipv4Addr::LOCALHOST, api).into(),
-                    readyz: format!("http://127.0.0.1:{admin}/readyz"),
+                    api: (Ipv4Addr::LOCALHOST, pair.api).into(),
+                    readyz: format!("http://127.0.0.1:{}/readyz", pair.admin),
                 });
             }
             let port = replicas.world.stack.plan().ports.of(service).api;
@@ -88,32 +88,46 @@ impl Replicas {
         self.starts
     }
 
+    /// What every process goes by from its next start on.
+    pub fn plan(&mut self) -> &mut Plan {
+        self.world.stack.plan_mut()
+    }
+
     /// Stops this replica of each, as a cluster does, starts it anew, and waits until it is ready.
-    pub async fn restart(&mut self, services: [Service; 2], at: usize) {
-        let [mut first, mut second] = services.map(|service| {
-            let daemon = self.daemons.remove(&(service, at));
-            daemon.expect("a running replica")
-        });
-        tokio::join!(first.stop(), second.stop());
-        for (service, mut daemon) in services.into_iter().zip([first, second]) {
+    pub async fn restart(&mut self, services: &[Service], at: usize) {
+        let mut stopping = JoinSet::new();
+        for service in services {
+            let (pair, mut daemon) = self.daemons.remove(&(*service, at)).unwrap();
+            let service = *service;
+            stopping.spawn(async move {
+                daemon.stop().await;
+                (service, pair, daemon)
+            });
+        }
+        for (service, pair, daemon) in stopping.join_all().await {
             let log = std::fs::read_to_string(&daemon.spec().log).unwrap();
             assert!(
                 log.trim_end().ends_with("stopped"),
                 "{service} did not end by itself:\n{}",
                 daemon.last_words()
             );
-            daemon.launch().unwrap();
-            self.starts += 1;
-            self.daemons.insert((service, at), daemon);
+            self.launch(service, at, pair);
         }
         for service in services {
-            self.ready(service, at).await;
+            self.ready(*service, at).await;
         }
     }
 
+    fn launch(&mut self, service: Service, at: usize, pair: Pair) {
+        let spec = spec(&self.world.stack, service, at, pair);
+        let daemon = Daemon::start(spec).unwrap();
+        self.daemons.insert((service, at), (pair, daemon));
+        self.starts += 1;
+    }
+
     pub async fn stop(self) {
-        let mut stopping = tokio::task::JoinSet::new();
-        for (_, mut daemon) in self.daemons {
+        let mut stopping = JoinSet::new();
+        for (_, (_, mut daemon)) in self.daemons {
             stopping.spawn(async move { daemon.stop().await });
         }
         stopping.join_all().await;
@@ -127,11 +141,11 @@ impl Replicas {
     }
 }
 
-fn spec(stack: &Stack, service: Service, at: usize, api: u16, admin: u16) -> Spec {
+fn spec(stack: &Stack, service: Service, at: usize, pair: Pair) -> Spec {
     let mut env = stack.env(service);
     for (name, port) in [
-        ("SUPPORTDESK_LISTEN", api),
-        ("SUPPORTDESK_ADMIN_LISTEN", admin),
+        ("SUPPORTDESK_LISTEN", pair.api),
+        ("SUPPORTDESK_ADMIN_LISTEN", pair.admin),
     ] {
         env.insert(name.to_owned(), format!("127.0.0.1:{port}"));
     }

@@ -22,9 +22,11 @@ const TOLD: usize = 20;
 /// Who works, and what came of it.
 #[derive(Clone)]
 pub struct Traffic {
-    shop: Person,
+    /// By its key.
+    pub shop: Person,
     agent: Person,
-    root: Person,
+    /// Whose token is as old as the traffic.
+    pub root: Person,
     visitor: Person,
     at_the_door: Person,
     state: Arc<State>,
@@ -66,12 +68,18 @@ impl Traffic {
         self.state.filed.load(Ordering::Relaxed)
     }
 
-    pub fn failures(&self) -> Vec<String> {
-        self.state.failures.lock().unwrap().clone()
-    }
-
-    pub fn stop(&self) {
+    /// Stops; nothing may have failed.
+    pub async fn end(&self, working: JoinSet<()>) {
         self.state.stop.store(true, Ordering::Relaxed);
+        working.join_all().await;
+        let failures = self.state.failures.lock().unwrap();
+        assert!(
+            failures.is_empty(),
+            "{} requests failed, {} did not:\n{}",
+            failures.len(),
+            self.answers(),
+            failures.join("\n")
+        );
     }
 
     /// Works until stopped.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use desk_testkit::eventually_within;
-use e2e::World;
+use e2e::{Person, World};
 use serde_json::json;
 use tokio::net::TcpListener;
 use xtask::service::Service;
@@ -15,6 +15,7 @@ use crate::collector::{Collector, Span};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const LOGIN: &str = "0af7651916cd43dd8448eb211c80319c";
+const REPLY: &str = "5b8aa5a2d2c872e8321cf37308d69df2";
 const CLIENT: &str = "00f067aa0ba902b7";
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -193,6 +194,8 @@ async fn one_trace_goes_from_the_edge_to_every_consumer() {
     let hashed = trace.find("auth", STEP, "argon2").unwrap();
     assert_eq!(trace.parent(hashed).name, "POST /auth/login");
 
+    a_mail_goes_on_with_its_reply(&root, &collector).await;
+
     let text = collector.text();
     for word in [
         "tunde@mail.test",
@@ -205,6 +208,32 @@ async fn one_trace_goes_from_the_edge_to_every_consumer() {
     let tenants = collector.header("x-tenant");
     assert!(tenants.iter().all(|tenant| tenant == "desk"), "{tenants:?}");
     world.stop().await;
+}
+
+/// What is told by mail is part of the trace of what it tells.
+async fn a_mail_goes_on_with_its_reply(root: &Person, collector: &Collector) {
+    let list = root.get("/tickets").await.expect(200);
+    let path = format!("/tickets/{}/messages", list["data"][0]["id"]);
+    let agent = root
+        .clone()
+        .with_header("traceparent", &format!("00-{REPLY}-{CLIENT}-01"));
+    let reply = json!({"body": "Canary answer"});
+    agent.post(&path, reply).await.expect(201);
+    eventually_within(PATIENCE, || async {
+        let trace = Trace::of(collector, REPLY);
+        trace.find("notifier", STEP, "send mail").is_some()
+            && trace
+                .find("ticket", PRODUCER, "send message.added")
+                .is_some()
+    })
+    .await;
+    let trace = Trace::of(collector, REPLY);
+    let mail = trace.find("notifier", STEP, "send mail").unwrap();
+    assert_eq!(trace.parent(mail).name, "send message.added");
+    assert_eq!(mail.attribute("mail.kind"), "reply");
+    assert_eq!(mail.attribute("mail.outcome"), "sent");
+    let handed_over = trace.find("notifier", STEP, "mail transport").unwrap();
+    assert_eq!(trace.parent(handed_over).id, mail.id);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
