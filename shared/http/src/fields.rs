@@ -50,7 +50,8 @@ impl<'de> Deserialize<'de> for Timestamp {
 /// A moment that is one in UTC, too: at the edges of time an offset leads out of it.
 fn moment(text: &str) -> Option<OffsetDateTime> {
     let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
-    moment.checked_to_offset(UtcOffset::UTC)
+    let moment = moment.checked_to_offset(UtcOffset::UTC);
+    moment.filter(|moment| moment.year() >= 0)
 }
 
 /// A day of four digits' year: with a sign it may be one that PostgreSQL does not have.
@@ -300,6 +301,7 @@ mod tests {
             "+2024-04-21",
             "9999-12-31T23:59:59-00:01",
             "0000-01-01T00:00:00+24:00",
+            "0000-01-01T00:00:00+00:01",
         ] {
             assert!(
                 serde_json::from_value::<DayOrMoment>(json!(text)).is_err(),
