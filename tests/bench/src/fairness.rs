@@ -35,7 +35,7 @@ pub async fn run(quick: bool) -> Result<Found> {
                 "window": kind.name(), "each": measured.p99s(kind), "median": measured.p99(kind),
             })),
             "refused": measured.refused,
-            "let_through": measured.let_through,
+            "not_refused": measured.other,
             "errors": measured.errors,
         }),
     })
@@ -73,8 +73,8 @@ fn table(measured: &Measured) -> String {
     }
     let _ = write!(
         out,
-        "the busy key: {} refused, {} let through; others: {} failed",
-        measured.refused, measured.let_through, measured.errors
+        "the busy key: {} refused, {} within its quota or not sent in time; others: {} failed",
+        measured.refused, measured.other, measured.errors
     );
     out
 }

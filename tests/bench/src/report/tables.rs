@@ -100,7 +100,7 @@ fn at_half(out: &mut String, half: &Half) {
     let _ = writeln!(
         out,
         "{:<24}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}",
-        "", "due/s", "tickets/s", "p50 ms", "p99 ms", "p99.9 ms", "errors"
+        "", "due/s", "done/s", "p50 ms", "p99 ms", "p99.9 ms", "errors"
     );
     for (name, paced) in [("the desk", &half.ours), ("pgbench", &half.one)] {
         let _ = writeln!(
