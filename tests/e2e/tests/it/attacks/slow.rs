@@ -10,7 +10,7 @@ use tokio::{
 
 use super::{
     CONNECTIONS, Scene,
-    wire::{Answers, connect},
+    wire::{ATTACKER, Answers, HOARDER, connect},
 };
 
 /// Heads that come a byte a second, on twice as many connections as one address may have.
@@ -33,7 +33,7 @@ pub async fn heads_are_closed(scene: &Scene) {
 /// How long a connection lives on which a head trickles.
 async fn trickle(gateway: &str) -> Duration {
     let began = Instant::now();
-    let mut stream = connect(gateway).await;
+    let mut stream = connect(HOARDER, gateway).await;
     let mut beat = interval(Duration::from_secs(1));
     let mut head = b"GET /api/tickets HTTP/1.1\r\nhost: x\r\nx-long: ".to_vec();
     loop {
@@ -70,7 +70,7 @@ pub async fn bodies_are_refused(scene: &Scene) {
             ("/api/external/tickets", pair.as_str(), json),
         ]
         .map(async |(path, who, kind)| {
-            let mut stream = connect(&gateway).await;
+            let mut stream = connect(ATTACKER, &gateway).await;
             let head = format!(
                 "POST {path} HTTP/1.1\r\nhost: x\r\n{who}\r\ncontent-type: {kind}\r\n\
                  content-length: 5000\r\nconnection: close\r\n\r\n--b"

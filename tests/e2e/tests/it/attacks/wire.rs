@@ -15,17 +15,21 @@ use tokio::{
 /// Longer than any patience of the desk's.
 const LONGEST: Duration = Duration::from_mins(1);
 
-/// A connection from the attacker's own address, so that limits by address hit nobody else.
-pub async fn connect(address: &str) -> TcpStream {
+/// An attacker, whose limits by address hit nobody else.
+pub const ATTACKER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+/// Another one, who has all the connections that an address may have.
+pub const HOARDER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
+
+/// A connection from an attacker's own address.
+pub async fn connect(from: Ipv4Addr, address: &str) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
-    let own = SocketAddr::from((Ipv4Addr::new(127, 0, 0, 2), 0));
-    socket.bind(own).unwrap();
+    socket.bind(SocketAddr::from((from, 0))).unwrap();
     socket.connect(address.parse().unwrap()).await.unwrap()
 }
 
 /// What is answered to these bytes until the connection is closed.
 pub async fn exchange(address: &str, bytes: &[u8]) -> Answers {
-    let mut stream = connect(address).await;
+    let mut stream = connect(ATTACKER, address).await;
     // A refused one may be closed before all is sent.
     drop(stream.write_all(bytes).await);
     Answers::read(&mut stream).await
