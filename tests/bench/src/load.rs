@@ -86,10 +86,7 @@ pub async fn run(
     scale: &Scale,
     source: Arc<dyn Source>,
 ) -> Result<Outcome> {
-    let mut clients = Vec::with_capacity(connections);
-    for _ in 0..connections {
-        clients.push(Client::connect(target.address).await?);
-    }
+    let clients = Client::connect_all(target.address, connections).await?;
     let from = Instant::now() + scale.warm;
     let window = Window {
         from,
@@ -180,6 +177,18 @@ pub struct Client {
 }
 
 impl Client {
+    /// Opens so many.
+    ///
+    /// # Errors
+    /// When nobody listens.
+    pub async fn connect_all(address: SocketAddr, count: usize) -> Result<Vec<Self>> {
+        let mut clients = Vec::with_capacity(count);
+        for _ in 0..count {
+            clients.push(Self::connect(address).await?);
+        }
+        Ok(clients)
+    }
+
     /// Opens it.
     ///
     /// # Errors

@@ -83,10 +83,7 @@ pub async fn run(
     scale: &Scale,
     source: Arc<dyn Source>,
 ) -> Result<Outcome> {
-    let mut clients = Vec::with_capacity(connections);
-    for _ in 0..connections {
-        clients.push(Client::connect(target.address).await?);
-    }
+    let clients = Client::connect_all(target.address, connections).await?;
     let shared = Arc::new(Shared {
         schedule,
         turns: Semaphore::new(0),

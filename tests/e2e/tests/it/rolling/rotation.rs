@@ -154,13 +154,7 @@ async fn keys_and_passwords_change_without_a_failed_request() {
         .collect::<Vec<_>>()
         .join(",");
 
-    let traffic = Traffic::of(replicas.world()).await;
-    let working = traffic.start();
-
-    // Whatever is new is known beside what is old.
-    let both = format!("{signers},{new_signers}");
-    set_all(&mut replicas, "SUPPORTDESK_TRUSTED_SIGNERS", &both);
-    for (service, name, old, new) in [
+    let secrets = [
         (
             Service::Auth,
             "SUPPORTDESK_PORTAL_KEYS",
@@ -173,7 +167,15 @@ async fn keys_and_passwords_change_without_a_failed_request() {
             &pepper,
             &new_pepper,
         ),
-    ] {
+    ];
+
+    let traffic = Traffic::of(replicas.world()).await;
+    let working = traffic.start();
+
+    // Whatever is new is known beside what is old.
+    let both = format!("{signers},{new_signers}");
+    set_all(&mut replicas, "SUPPORTDESK_TRUSTED_SIGNERS", &both);
+    for (service, name, old, new) in secrets {
         set(&mut replicas, service, name, &format!("{old},{new}"));
     }
     roles
@@ -194,20 +196,7 @@ async fn keys_and_passwords_change_without_a_failed_request() {
             &key.to_setting(),
         );
     }
-    for (service, name, old, new) in [
-        (
-            Service::Auth,
-            "SUPPORTDESK_PORTAL_KEYS",
-            &portal,
-            &new_portal,
-        ),
-        (
-            Service::Project,
-            "SUPPORTDESK_KEY_PEPPERS",
-            &pepper,
-            &new_pepper,
-        ),
-    ] {
+    for (service, name, old, new) in secrets {
         set(&mut replicas, service, name, &format!("{new},{old}"));
     }
     for (service, database) in Service::with_database() {
