@@ -182,25 +182,19 @@ impl<'a> Run<'a> {
     }
 
     async fn request(&self, cell: Cell<'_>, which: Which) -> Request {
-        let mut things = Things::new(self.world, self.stage, cell.caller, which);
-        let Cell {
-            row,
-            method,
-            operation,
-            ..
-        } = cell;
-        row.request(method, operation, &mut things).await
+        let mut things = self.things(cell, which);
+        let request = cell.row.request(cell.method, cell.operation, &mut things);
+        request.await
     }
 
     async fn blind(&self, cell: Cell<'_>) -> Request {
-        let mut things = Things::new(self.world, self.stage, cell.caller, Which::Nothing);
-        let Cell {
-            row,
-            method,
-            operation,
-            ..
-        } = cell;
-        row.blind(method, operation, &mut things).await
+        let mut things = self.things(cell, Which::Nothing);
+        let request = cell.row.blind(cell.method, cell.operation, &mut things);
+        request.await
+    }
+
+    fn things(&self, cell: Cell<'_>, which: Which) -> Things<'a> {
+        Things::new(self.world, self.stage, cell.caller, which)
     }
 
     /// Portal tokens and keys are nothing to a service, and portal tokens nothing to the external
