@@ -1,6 +1,7 @@
 # syntax=docker/dockerfile:1
 
-# One image with all eight services and the operators' command line; why, docs/architecture.md says under "Containers".
+# One image with the program of all eight services and the operators' command line; why,
+# docs/architecture.md says under "Containers".
 
 # The Debian release is that of the final stage: the programs are linked with its C library.
 FROM rust:1.95-slim-bookworm AS build
@@ -15,14 +16,12 @@ COPY xtask xtask
 # costs in a checkout. The cache is no part of the layer, hence the copy in the same step.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,sharing=locked \
-    cargo build --release --locked \
-        --package gateway --package external-gateway --package auth --package project \
-        --package ticket --package reporting --package sla-worker --package notifier \
-        --package supportdeskctl \
+    cargo build --release --locked --package supportdesk --package supportdeskctl \
     && install -D --target-directory=/image/usr/local/bin \
-        target/release/gateway target/release/external-gateway target/release/auth \
-        target/release/project target/release/ticket target/release/reporting \
-        target/release/sla-worker target/release/notifier target/release/supportdeskctl \
+        target/release/supportdesk target/release/supportdeskctl \
+    && for service in gateway external-gateway auth project ticket reporting sla-worker notifier; do \
+        ln -s supportdesk "/image/usr/local/bin/$service" || exit; \
+    done \
     && install -d --owner=65532 --group=65532 --mode=0700 \
         /image/var/lib/supportdesk/files /image/var/lib/supportdesk/mail
 

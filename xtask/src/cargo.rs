@@ -9,7 +9,10 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use tokio::process::Command;
 
-use crate::paths::{self, Profile};
+use crate::{
+    paths::{self, Profile},
+    programs,
+};
 
 /// A cargo command in the checkout, with the same target folder that built this program. Dropping
 /// its run ends it.
@@ -48,11 +51,12 @@ pub async fn run(mut command: Command, what: &str) -> Result<()> {
     Ok(())
 }
 
-/// Builds every binary of the workspace.
+/// Builds every binary of the workspace, and names the services' program by each of them.
 pub async fn build(profile: Profile) -> Result<()> {
     let mut words = vec!["build", "--workspace", "--bins"];
     if profile == Profile::Release {
         words.push("--release");
     }
-    run(command(words)?, "cargo build").await
+    run(command(words)?, "cargo build").await?;
+    programs::link(&paths::binaries(profile)?)
 }

@@ -43,6 +43,7 @@ pub mod ports;
 pub mod postgres;
 pub mod prepare;
 pub mod previous;
+pub mod programs;
 pub mod rebuild_reports;
 pub mod reconcile;
 pub mod running;

@@ -10,8 +10,8 @@ use crate::{
     cargo,
     lab::{Care, Lab, Servers},
     paths::{self, Profile},
+    programs::{self, PROGRAM},
     say,
-    service::Service,
     supervise::Interrupts,
 };
 
@@ -57,11 +57,10 @@ pub async fn build(revision: &str) -> Result<PathBuf> {
     // Whole or not at all; the next build of this revision's own takes their places.
     let new = home.join("programs.new");
     paths::make(&new)?;
-    for service in Service::ALL {
-        let built = paths::binaries(Profile::Debug)?.join(service.name());
-        fs::copy(&built, new.join(service.name()))
-            .with_context(|| format!("{} was not built", built.display()))?;
-    }
+    let built = paths::binaries(Profile::Debug)?.join(PROGRAM);
+    fs::copy(&built, new.join(PROGRAM))
+        .with_context(|| format!("{} was not built", built.display()))?;
+    programs::link(&new)?;
     fs::rename(&new, &programs)?;
     git(["worktree", "remove", "--force", &tree.display().to_string()]).await?;
     Ok(programs)

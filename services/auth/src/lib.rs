@@ -11,6 +11,7 @@
 pub mod account_mails;
 mod app;
 pub mod bootstrap;
+mod command;
 mod domain;
 mod events;
 mod export;
@@ -33,6 +34,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
 
 pub use app::App;
+pub use command::run;
 pub use passwords::Passwords;
 pub use program::Auth;
 pub use tokens::Tokens;

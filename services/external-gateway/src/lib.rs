@@ -7,6 +7,7 @@
 
 mod app;
 mod background;
+mod command;
 pub mod domain;
 mod doors;
 mod events;
@@ -23,6 +24,7 @@ use desk_http::edge::private;
 
 pub use app::App;
 pub use background::start as start_background;
+pub use command::run;
 pub use program::ExternalGateway;
 pub use settings::{KeySettings, Settings};
 

@@ -8,6 +8,7 @@
 
 mod app;
 mod background;
+mod command;
 pub mod domain;
 mod doors;
 pub mod openapi;
@@ -28,6 +29,7 @@ use tower_http::cors::CorsLayer;
 
 pub use app::App;
 pub use background::start as start_background;
+pub use command::run;
 pub use program::Gateway;
 pub use settings::{Address, Addresses, EdgeSettings, Settings};
 

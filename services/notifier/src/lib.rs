@@ -8,9 +8,11 @@
 //! - `store`: the SQL;
 //! - [`dead_mails`]: what operators do with mails that were given up;
 //! - `program`: how it starts;
+//! - `command`: its command line;
 //! - `routes`: the paths, one file each.
 
 pub mod app;
+mod command;
 pub mod dead_mails;
 mod domain;
 pub mod events;
@@ -29,7 +31,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
 
-pub use crate::{app::App, mail::Mailing, program::Notifier};
+pub use crate::{app::App, command::run, mail::Mailing, program::Notifier};
 
 /// The notifier's own tables.
 pub static MIGRATOR: Migrator = sqlx::migrate!();

@@ -10,6 +10,7 @@
 //! and roles of agents are copies of auth's.
 
 mod app;
+mod command;
 mod domain;
 mod events;
 mod program;
@@ -28,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
 
 pub use app::App;
+pub use command::run;
 pub use domain::peppers::{BadPeppers, Peppers};
 pub use program::Project;
 pub use settings::Settings;

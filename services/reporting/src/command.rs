@@ -1,6 +1,10 @@
-//! What an operator tells `reporting` beside what every service with a database can be told.
+//! The command line of `reporting`: `serve` (also without a subcommand), `migrate`, `reconcile`,
+//! `dead-letters`, `verify` and `rebuild`.
 
-use std::io::{self, Write as _};
+use std::{
+    ffi::OsString,
+    io::{self, Write as _},
+};
 
 use anyhow::bail;
 use clap::Subcommand;
@@ -10,9 +14,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{Rebuilder, Reporting, rebuild::Ended, settings::Settings};
 
-/// The commands.
+/// What it can be told beside serving.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+enum Command {
     /// What every service with a database can be told.
     #[command(flatten)]
     Chore(Chore<Settings>),
@@ -25,12 +29,16 @@ pub enum Command {
     Rebuild(Box<Settings>),
 }
 
+/// Does what its command line says; the first of `words` is its name.
+///
+/// # Errors
+/// Whatever stops the command.
+pub async fn run(words: Vec<OsString>) -> anyhow::Result<()> {
+    desk_http::program::run::<Reporting, _>(words, Command::run).await
+}
+
 impl Command {
-    /// Does it.
-    ///
-    /// # Errors
-    /// A database or an owner out of reach, another rebuild under way, an interruption.
-    pub async fn run(self) -> anyhow::Result<()> {
+    async fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Chore(chore) => chore.run::<Reporting>().await,
             Self::Audit(audit) => audit.run::<Reporting>().await,

@@ -9,7 +9,7 @@
 //! - `rebuild`: building the read models anew;
 //! - `audit`: comparing what is kept with ticket's states, and healing it;
 //! - `program`: how it starts;
-//! - `command`: what operators tell it;
+//! - `command`: its command line;
 //! - `routes`: the paths, one file each.
 
 pub mod app;
@@ -32,7 +32,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
 
-pub use crate::{app::App, command::Command, program::Reporting, rebuild::Rebuilder};
+pub use crate::{app::App, command::run, program::Reporting, rebuild::Rebuilder};
 
 /// Reporting's own tables.
 pub static MIGRATOR: Migrator = sqlx::migrate!();

@@ -10,11 +10,13 @@
 //! - `store`: the SQL;
 //! - `audit`: comparing the clocks with ticket's states, and healing them;
 //! - `program`: how it starts;
+//! - `command`: its command line;
 //! - `routes`: the paths, one file each.
 
 pub mod alarm;
 pub mod app;
 mod audit;
+mod command;
 mod domain;
 pub mod events;
 mod program;
@@ -29,7 +31,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
 
-pub use crate::{app::App, program::SlaWorker};
+pub use crate::{app::App, command::run, program::SlaWorker};
 
 /// The SLA worker's own tables.
 pub static MIGRATOR: Migrator = sqlx::migrate!();

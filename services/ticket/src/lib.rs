@@ -7,6 +7,7 @@
 
 mod app;
 mod chores;
+mod command;
 mod domain;
 mod erasing;
 mod events;
@@ -31,6 +32,7 @@ use utoipa::openapi::OpenApi;
 
 pub use app::{App, KnownConfiguration};
 pub use chores::purge::{PurgeSettings, Purged};
+pub use command::run;
 pub use files::{Files, settings::FileSettings};
 pub use filing::Batches;
 pub use program::Ticket;

@@ -74,15 +74,16 @@ enum Command<S: Args, C: Subcommand> {
     Other(C),
 }
 
-/// Does what the command line says: serves, or hands over another of the program's commands
-/// ([`std::convert::Infallible`] for a program that has none).
+/// Does what the command line says, the first of `words` being the program's name: serves, or hands
+/// over another of the program's commands ([`std::convert::Infallible`] for a program that has none).
 ///
 /// # Errors
 /// Whatever stops the command.
 pub async fn run<P: Program, C: Subcommand>(
+    words: Vec<OsString>,
     other: impl AsyncFnOnce(C) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    match read::<P, C>(std::env::args_os()) {
+    match read::<P, C>(words) {
         Ok(Command::Serve(settings)) => serve::<P>(&settings).await,
         Ok(Command::Healthcheck(check)) => check.run(P::IDENTITY).await,
         Ok(Command::Other(command)) => other(command).await,
@@ -91,9 +92,8 @@ pub async fn run<P: Program, C: Subcommand>(
 }
 
 fn read<P: Program, C: Subcommand>(
-    words: impl IntoIterator<Item = OsString>,
+    mut words: Vec<OsString>,
 ) -> Result<Command<P::Settings, C>, clap::Error> {
-    let mut words: Vec<OsString> = words.into_iter().collect();
     if words.len() == 1 {
         words.push("serve".into());
     }
@@ -173,7 +173,7 @@ mod tests {
 
     fn told<C: Subcommand>(words: &str) -> Result<Command<ToySettings, C>, String> {
         let words = words.split(' ').map(OsString::from);
-        read::<Toy, C>(words).map_err(|error| error.to_string())
+        read::<Toy, C>(words.collect()).map_err(|error| error.to_string())
     }
 
     #[test]

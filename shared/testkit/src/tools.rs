@@ -61,6 +61,22 @@ pub fn s3_program() -> PathBuf {
     address("SUPPORTDESK_TEST_S3_PROGRAM").into()
 }
 
+/// A service's program, beside the test's own.
+///
+/// # Panics
+/// When nobody built it; `cargo xtask test` does.
+pub fn service(name: &str) -> Command {
+    let test = std::env::current_exe().expect("where the test's program is");
+    let folder = test.parent().and_then(Path::parent).expect("a folder");
+    let program = folder.join(name);
+    assert!(
+        program.exists(),
+        "`cargo xtask test --only build` makes {}",
+        program.display()
+    );
+    Command::new(program)
+}
+
 fn checkers() -> PathBuf {
     Path::new(&address("SUPPORTDESK_TEST_CHECKERS")).to_owned()
 }

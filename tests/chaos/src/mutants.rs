@@ -11,7 +11,11 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use diffy::Patch;
-use xtask::{cargo, paths, say, service::Service};
+use xtask::{
+    cargo, paths,
+    programs::{self, PROGRAM},
+    say,
+};
 
 use crate::{Wanted, plan::Extent};
 
@@ -129,16 +133,13 @@ fn verdict(name: &str, found: Option<&(Duration, String)>) -> String {
 }
 
 async fn build(tree: &Path, target: &Path) -> Result<()> {
-    let mut words = vec!["build"];
-    for service in Service::ALL {
-        words.extend(["-p", service.name()]);
-    }
-    let mut command = cargo::command(words)?;
+    let mut command = cargo::command(["build", "--package", PROGRAM])?;
     command
         .current_dir(tree)
         .env("CARGO_TARGET_DIR", target)
         .env("SQLX_OFFLINE", "true");
-    cargo::run(command, "cargo build of a mutant").await
+    cargo::run(command, "cargo build of a mutant").await?;
+    programs::link(&target.join("debug"))
 }
 
 /// Makes the copy what the tree is; what is the same stays untouched, so that little is built.

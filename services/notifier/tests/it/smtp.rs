@@ -3,11 +3,11 @@
 
 use std::{
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
     time::Duration as StdDuration,
 };
 
-use desk_testkit::{eventually, eventually_within, identity::SigningKey};
+use desk_testkit::{eventually, eventually_within, identity::SigningKey, tools};
 use notifier::dead_mails;
 use serde_json::{Value, json};
 use time::Duration;
@@ -155,7 +155,7 @@ struct Process(Child);
 impl Process {
     fn start(stack: &Stack, office: &PostOffice, failpoints: &PathBuf) -> Self {
         let key = SigningKey::generate().unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_notifier"))
+        let child = tools::service("notifier")
             .env_clear()
             .env("SUPPORTDESK_DATABASE_URL", stack.database_url())
             .env("SUPPORTDESK_NATS_URL", desk_testkit::nats_url())

@@ -8,8 +8,8 @@ use std::{
 
 use xtask::{paths::root, service::Service};
 
-/// The one program of the image that is no service.
-const OPERATORS: &str = "supportdeskctl";
+/// The programs of the image: of all services, and of operators.
+const PROGRAMS: [&str; 2] = ["supportdesk", "supportdeskctl"];
 
 /// A Dockerfile's instructions, continued lines joined.
 fn instructions(file: &str) -> Vec<String> {
@@ -122,10 +122,14 @@ fn each_program_is_built_and_taken_along() {
         .iter()
         .filter_map(|word| word.strip_prefix("target/release/"))
         .collect();
-    let mut programs: BTreeSet<&str> = Service::ALL.map(Service::name).into();
-    programs.insert(OPERATORS);
-    assert_eq!(built, programs);
-    assert_eq!(taken, programs);
+    assert_eq!(built, PROGRAMS.into());
+    assert_eq!(taken, PROGRAMS.into());
+    // The services' program is the one that it is called by.
+    let links = run.split("for service in ").nth(1).unwrap();
+    let (links, made) = links.split_once("; do ").unwrap();
+    let linked: BTreeSet<&str> = links.split(' ').collect();
+    assert_eq!(linked, Service::ALL.map(Service::name).into());
+    assert!(made.contains(r#"ln -s supportdesk "/image/usr/local/bin/$service""#));
     assert!(words.contains(&"--locked") && words.contains(&"--release"));
 }
 

@@ -1,9 +1,12 @@
-//! The `notifier` process: `serve` (also without a subcommand), `migrate`, `reconcile`,
+//! The command line of `notifier`: `serve` (also without a subcommand), `migrate`, `reconcile`,
 //! `dead-letters` and `dead-mails`.
+
+use std::ffi::OsString;
 
 use clap::Subcommand;
 use desk_bus::program::Chore;
-use notifier::{Notifier, dead_mails, settings::Settings};
+
+use crate::{Notifier, dead_mails, settings::Settings};
 
 #[derive(Subcommand)]
 enum Command {
@@ -14,9 +17,12 @@ enum Command {
     DeadMails(dead_mails::Command),
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    desk_http::program::run::<Notifier, Command>(async |command| match command {
+/// Does what its command line says; the first of `words` is its name.
+///
+/// # Errors
+/// Whatever stops the command.
+pub async fn run(words: Vec<OsString>) -> anyhow::Result<()> {
+    desk_http::program::run::<Notifier, Command>(words, async |command| match command {
         Command::Chore(chore) => chore.run::<Notifier>().await,
         Command::DeadMails(command) => command.run().await,
     })

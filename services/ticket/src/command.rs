@@ -1,9 +1,12 @@
-//! The `ticket` process: `serve` (also without a subcommand), `migrate`, `reconcile`,
+//! The command line of `ticket`: `serve` (also without a subcommand), `migrate`, `reconcile`,
 //! `events` and `purge`.
+
+use std::ffi::OsString;
 
 use clap::Subcommand;
 use desk_bus::{Bus, print, program::Chore};
-use ticket::{
+
+use crate::{
     Ticket,
     settings::{EventsSettings, PurgeCommand, Settings},
 };
@@ -18,9 +21,12 @@ enum Command {
     Purge(Box<PurgeCommand>),
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    desk_http::program::run::<Ticket, Command>(async |command| match command {
+/// Does what its command line says; the first of `words` is its name.
+///
+/// # Errors
+/// Whatever stops the command.
+pub async fn run(words: Vec<OsString>) -> anyhow::Result<()> {
+    desk_http::program::run::<Ticket, Command>(words, async |command| match command {
         Command::Chore(chore) => chore.run::<Ticket>().await,
         Command::Events(wanted) => {
             let bus = Bus::connect(&wanted.bus, "ticket-events").await?;
