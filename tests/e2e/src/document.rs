@@ -157,7 +157,7 @@ fn holes(template: &str, path: &str) -> Option<usize> {
 
 /// A download has whatever type the file has.
 fn any(content: Option<&Map<String, Value>>) -> Option<&Value> {
-    content?.get("application/octet-stream")
+    content?.get("*/*")
 }
 
 /// Lets no object have fields that its schema does not name. `whole`: nothing is added to it by a

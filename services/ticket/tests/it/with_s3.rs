@@ -12,6 +12,7 @@ use ticket::FileSettings;
 use tokio::{
     net::TcpStream,
     process::{Child, Command},
+    time::{Instant, sleep},
 };
 
 use crate::desk::{Desk, NAIJA};
@@ -79,13 +80,17 @@ impl Store {
     }
 }
 
-/// Ports that nobody listens on, for four servers with two each.
+/// Ports that nobody listens on, for four servers with two each; below those of outgoing connections,
+/// of which another test's could take one meanwhile.
 fn free_ports() -> Vec<u16> {
-    let listeners: Vec<TcpListener> = (0..8)
-        .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
-        .collect();
-    let port = |listener: &TcpListener| listener.local_addr().unwrap().port();
-    listeners.iter().map(port).collect()
+    let mut ports = Vec::new();
+    while ports.len() < 8 {
+        let port = rand::random_range(10_000..32_000);
+        if !ports.contains(&port) && TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            ports.push(port);
+        }
+    }
+    ports
 }
 
 fn form() -> Form {
@@ -141,8 +146,15 @@ async fn files_live_in_a_bucket() {
     let both = form()
         .file("attachments[]", "small.txt", b"ten letter")
         .file("attachments[]", "large.txt", large.as_bytes());
-    let filed = desk.tunde().post_form("/tickets", both.clone()).await;
-    let filed = filed.expect(201);
+    // The server listens before it has found a place to write to.
+    let until = Instant::now() + Duration::from_mins(1);
+    let filed = loop {
+        let answer = desk.tunde().post_form("/tickets", both.clone()).await;
+        if answer.status != 503 || Instant::now() > until {
+            break answer.expect(201);
+        }
+        sleep(Duration::from_millis(500)).await;
+    };
     for (place, bytes) in [(0, "ten letter"), (1, large.as_str())] {
         let brief = &filed["ticket"]["attachments"][place];
         assert_eq!(brief["content_type"], "text/plain");

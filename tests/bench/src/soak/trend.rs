@@ -5,6 +5,8 @@
 pub struct Trend {
     /// Growth a minute.
     pub slope: f64,
+    /// From the median of the first quarter to that of the last: a single step has no slope.
+    pub step: f64,
     /// The median value.
     pub middle: f64,
     /// Minutes that were judged.
@@ -17,16 +19,19 @@ impl Trend {
         let end = points.last().map_or(0.0, |point| point.0);
         let from = points.partition_point(|point| point.0 < end / 3.0);
         let late = &points[from..];
+        let quarter = late.len().div_ceil(4);
+        let (first, last) = (&late[..quarter], &late[late.len() - quarter..]);
         Self {
             slope: theil_sen(late),
-            middle: median(late.iter().map(|point| point.1).collect()),
+            step: middle(last) - middle(first),
+            middle: middle(late),
             span: late.first().map_or(0.0, |first| end - first.0),
         }
     }
 
-    /// How much was added in the judged time.
+    /// How much was added in the judged time, steadily or at once.
     pub fn growth(&self) -> f64 {
-        self.slope * self.span
+        (self.slope * self.span).max(self.step)
     }
 }
 
@@ -42,6 +47,10 @@ fn theil_sen(points: &[(f64, f64)]) -> f64 {
         }
     }
     median(slopes)
+}
+
+fn middle(points: &[(f64, f64)]) -> f64 {
+    median(points.iter().map(|point| point.1).collect())
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -82,7 +91,17 @@ mod tests {
         for (name, series, growth) in [
             ("level", points(|_| 40.0), 0.0),
             ("a leak", points(|minute| 40.0 + 0.3 * minute), 4.0),
-            ("shrinks", points(|minute| 40.0 - 0.3 * minute), -4.0),
+            ("shrinks", points(|minute| 40.0 - 0.3 * minute), -3.0),
+            (
+                "a step",
+                points(|m| if m < 13.0 { 40.0 } else { 46.0 }),
+                6.0,
+            ),
+            (
+                "a late step",
+                points(|m| if m < 17.0 { 40.0 } else { 46.0 }),
+                6.0,
+            ),
             ("warms up", points(|minute| 40.0 + minute.min(6.0)), 0.0),
             (
                 "a leak with peaks",

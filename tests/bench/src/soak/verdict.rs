@@ -14,6 +14,14 @@ const SPARE: f64 = 2.0;
 const SPARE_SERIES: f64 = 20.0;
 /// The share of the wanted rate that must have been kept.
 const KEPT: f64 = 0.95;
+/// The share of it below which a sample counts as a stall.
+const STALL: f64 = 0.5;
+/// Of the median of the samples' 99th percentiles, in the judged time.
+const SLOWER: f64 = 0.5;
+/// Milliseconds that they may gain in any case.
+const SPARE_MILLIS: f64 = 10.0;
+/// Events that may wait more at the end than before, published or consumed a moment later.
+const SPARE_EVENTS: f64 = 50.0;
 
 /// A run that is over.
 #[derive(Debug, Clone)]
@@ -64,6 +72,7 @@ impl Run {
     pub fn checks(&self) -> Vec<Check> {
         let mut checks = vec![
             self.kept(),
+            Check::none("samples with less than half of them", self.stalls()),
             Check::none("requests that failed", self.errors()),
         ];
         checks.extend([
@@ -126,6 +135,12 @@ impl Run {
         )
     }
 
+    fn stalls(&self) -> f64 {
+        let least = f64::from(self.rate) * STALL;
+        let stalls = self.samples.iter().filter(|sample| sample.rate < least);
+        u32::try_from(stalls.count()).map_or(f64::MAX, f64::from)
+    }
+
     fn errors(&self) -> f64 {
         let samples = self.samples.iter().chain([&self.rest]);
         let errors: usize = samples.map(|sample| sample.errors.len()).sum();
@@ -137,29 +152,55 @@ impl Run {
     }
 
     fn growth(&self) -> Vec<Check> {
-        let mut checks = Vec::new();
+        let slow = Trend::of(&self.series(|sample| sample.latencies.p99()));
+        let waiting = |sample: &Sample| {
+            let gauges = sample.gauges.values();
+            gauges.map(|gauges| gauges.pending + gauges.lag).sum()
+        };
+        let waiting = Trend::of(&self.series(waiting));
+        let mut checks = vec![
+            Limit::new("ms", SLOWER, SPARE_MILLIS).judge("99th percentile gained", slow),
+            Limit::new("events", GROWTH, SPARE_EVENTS).judge("backlog gained", waiting),
+        ];
         for service in self.services() {
             let memory = |sample: &Sample| sample.memory.get(service).copied().unwrap_or_default();
             let trend = Trend::of(&self.series(memory));
-            checks.push(grown(&format!("{service} gained"), "MiB", trend, SPARE));
+            let name = format!("{service} gained");
+            checks.push(Limit::new("MiB", GROWTH, SPARE).judge(&name, trend));
             let series = |sample: &Sample| sample.gauges.get(service).map_or(0.0, |g| g.series);
             let trend = Trend::of(&self.series(series));
             let name = format!("{service} gained of metrics");
-            checks.push(grown(&name, "series", trend, SPARE_SERIES));
+            checks.push(Limit::new("series", GROWTH, SPARE_SERIES).judge(&name, trend));
         }
         checks
     }
 }
 
-fn grown(name: &str, unit: &str, trend: Trend, spare: f64) -> Check {
-    let limit = spare.max(trend.middle * GROWTH);
-    let (growth, middle, span) = (trend.growth(), trend.middle, trend.span);
-    Check::new(
-        name,
-        format!("{growth:+.2} {unit} at {middle:.1} in {span:.0} min"),
-        format!("≤ {limit:.2}"),
-        growth <= limit,
-    )
+/// What may be gained in the judged time.
+struct Limit {
+    unit: &'static str,
+    /// Of the median.
+    share: f64,
+    /// In any case.
+    spare: f64,
+}
+
+impl Limit {
+    const fn new(unit: &'static str, share: f64, spare: f64) -> Self {
+        Self { unit, share, spare }
+    }
+
+    fn judge(&self, name: &str, trend: Trend) -> Check {
+        let limit = self.spare.max(trend.middle * self.share);
+        let (growth, middle, span) = (trend.growth(), trend.middle, trend.span);
+        let unit = self.unit;
+        Check::new(
+            name,
+            format!("{growth:+.2} {unit} at {middle:.1} in {span:.0} min"),
+            format!("≤ {limit:.2}"),
+            growth <= limit,
+        )
+    }
 }
 
 #[cfg(test)]
@@ -183,6 +224,7 @@ mod tests {
                 )]
                 .into(),
                 latencies: Latencies::new(vec![2_000; 50]),
+                rate: 10.0,
                 ..Sample::default()
             };
             change(&mut sample);
@@ -211,7 +253,7 @@ mod tests {
     fn a_desk_that_stays_as_it_is_passes() {
         let run = run(20, |_| {}, |_| {});
         assert_eq!(missed(&run), [""; 0]);
-        assert_eq!((run.answers(), run.checks().len()), (12_000, 9));
+        assert_eq!((run.answers(), run.checks().len()), (12_000, 12));
         assert!((run.achieved() - 10.0).abs() < 1e-9);
     }
 
@@ -238,6 +280,13 @@ mod tests {
         assert_eq!(missed(&run(1, failed, |_| {})), ["requests that failed"]);
         let slow = |sample: &mut Sample| sample.latencies = Latencies::new(vec![1; 45]);
         assert_eq!(missed(&run(1, slow, |_| {})), ["requests a second"]);
+        let stalled = |sample: &mut Sample| {
+            if (0.4..0.5).contains(&sample.minute) {
+                sample.rate = 4.0;
+            }
+        };
+        let names = ["samples with less than half of them"];
+        assert_eq!(missed(&run(1, stalled, |_| {})), names);
     }
 
     #[test]
@@ -258,6 +307,17 @@ mod tests {
                 "{minutes} {a_minute}"
             );
         }
+        let slower = |sample: &mut Sample| {
+            let micros = if sample.minute < 15.0 { 2_000 } else { 20_000 };
+            sample.latencies = Latencies::new(vec![micros; 50]);
+        };
+        assert_eq!(missed(&run(20, slower, |_| {})), ["99th percentile gained"]);
+        let behind = |sample: &mut Sample| {
+            let pending = sample.minute * 10.0;
+            let gauges = sample.gauges.get_mut("ticket").unwrap();
+            gauges.pending = pending;
+        };
+        assert_eq!(missed(&run(20, behind, |_| {})), ["backlog gained"]);
         let series = |sample: &mut Sample| {
             let more = sample.minute * 4.0;
             sample.gauges.insert(
