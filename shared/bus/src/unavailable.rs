@@ -2,6 +2,8 @@
 
 use std::error::Error as StdError;
 
+use desk_http::reach::is_out_of_reach;
+
 /// Marks an error as nobody's fault: what the consumer needs is out of reach for now. A batch
 /// that fails so is tried again until it works, and never becomes a dead letter.
 #[derive(Debug, thiserror::Error)]
@@ -10,34 +12,13 @@ pub struct Unavailable(#[source] pub anyhow::Error);
 
 /// Whether a failure lies with the database (or what a consumer marked so), not with the event.
 pub(crate) fn is_unavailable(error: &anyhow::Error) -> bool {
+    let out_of_reach = |cause: &(dyn StdError + 'static)| {
+        let error = cause.downcast_ref::<sqlx::Error>();
+        error.is_some_and(is_out_of_reach)
+    };
     error
         .chain()
-        .any(|cause| cause.is::<Unavailable>() || database_is_out(cause))
-}
-
-fn database_is_out(cause: &(dyn StdError + 'static)) -> bool {
-    match cause.downcast_ref::<sqlx::Error>() {
-        Some(
-            sqlx::Error::Io(_)
-            | sqlx::Error::Tls(_)
-            | sqlx::Error::Protocol(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed
-            | sqlx::Error::BeginFailed,
-        ) => true,
-        Some(sqlx::Error::Database(error)) => error.code().is_some_and(|code| passes(&code)),
-        _ => false,
-    }
-}
-
-/// SQLSTATEs that pass by themselves: connections, resources, shutdown, read-only after a
-/// failover, and what a rerun of the transaction resolves.
-fn passes(code: &str) -> bool {
-    ["08", "53", "57P", "58"]
-        .iter()
-        .any(|class| code.starts_with(class))
-        || matches!(code, "25006" | "40001" | "40P01" | "55P03")
+        .any(|cause| cause.is::<Unavailable>() || out_of_reach(cause))
 }
 
 #[cfg(test)]
@@ -60,22 +41,6 @@ mod tests {
             (anyhow::anyhow!("no such status"), false),
         ] {
             assert_eq!(is_unavailable(&error), unavailable, "{error:?}");
-        }
-    }
-
-    #[test]
-    fn sqlstates_are_judged_by_class() {
-        for (code, expected) in [
-            ("08006", true),
-            ("57P01", true),
-            ("53300", true),
-            ("40P01", true),
-            ("57014", false),
-            ("23505", false),
-            ("22P02", false),
-            ("42P01", false),
-        ] {
-            assert_eq!(passes(code), expected, "{code}");
         }
     }
 }

@@ -9,6 +9,8 @@ use axum::{
 };
 use serde::Serialize;
 
+use crate::reach::is_out_of_reach;
+
 /// A handler's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -191,7 +193,7 @@ impl From<serde_json::Error> for Error {
 /// A database that is out of reach is a 503; anything else is a bug.
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        if is_out_of_reach(&error) {
+        if is_out_of_reach(&error) || was_cancelled(&error) {
             tracing::warn!(%error, "database out of reach");
             metrics::counter!("database_unavailable_total").increment(1);
             Self::DOWN
@@ -201,25 +203,10 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-fn is_out_of_reach(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed
-        | sqlx::Error::Tls(_)
-        // A connection that ends before its first answer: what stands between takes connections
-        // for a server that is down.
-        | sqlx::Error::Protocol(_)
-        | sqlx::Error::BeginFailed
-        | sqlx::Error::Io(_) => true,
-        // Connection exceptions, resources exhausted, operator intervention, errors of the disk.
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            ["08", "53", "57", "58"]
-                .iter()
-                .any(|class| code.starts_with(class))
-        }),
-        _ => false,
-    }
+/// Stopped from outside, mostly for its time: worth another try when the machine has more of it.
+fn was_cancelled(error: &sqlx::Error) -> bool {
+    let error = error.as_database_error();
+    error.is_some_and(|error| error.code().as_deref() == Some("57014"))
 }
 
 #[cfg(test)]
@@ -253,14 +240,9 @@ mod tests {
 
     #[test]
     fn a_database_out_of_reach_is_no_bug() {
-        for (error, unavailable) in [
-            (sqlx::Error::PoolTimedOut, true),
-            (sqlx::Error::BeginFailed, true),
-            (sqlx::Error::Protocol("no answer".into()), true),
-            (sqlx::Error::RowNotFound, false),
-        ] {
-            assert_eq!(is_out_of_reach(&error), unavailable, "{error:?}");
-        }
+        let status = |error: sqlx::Error| Error::from(error).status();
+        assert_eq!(status(sqlx::Error::PoolTimedOut), 503);
+        assert_eq!(status(sqlx::Error::RowNotFound), 500);
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod pace;
 pub mod page;
 pub mod program;
 pub mod proxy;
+pub mod reach;
 pub mod server;
 
 pub use desk_identity::Clock;

@@ -1,0 +1,62 @@
+//! Telling a database that cannot be reached for now from a statement that is wrong.
+
+/// Whether a failure passes by itself, without a change of what was asked: what requests answer with
+/// a 503, and what consumers try again until it works.
+pub fn is_out_of_reach(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::Tls(_)
+        // A connection that ends before its first answer: what stands between takes connections
+        // for a server that is down.
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::BeginFailed
+        | sqlx::Error::Io(_) => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| passes(&code)),
+        _ => false,
+    }
+}
+
+/// SQLSTATEs of connections, resources, shutdown and disks, read-only after a failover, and what a
+/// rerun of the transaction resolves. A statement that took too long (57014) is none of them: it would
+/// do so again.
+fn passes(code: &str) -> bool {
+    ["08", "53", "57P", "58"]
+        .iter()
+        .any(|class| code.starts_with(class))
+        || matches!(code, "25006" | "40001" | "40P01" | "55P03")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_fails_is_out_of_reach() {
+        for (error, out) in [
+            (sqlx::Error::PoolTimedOut, true),
+            (sqlx::Error::BeginFailed, true),
+            (sqlx::Error::Protocol("no answer".into()), true),
+            (sqlx::Error::RowNotFound, false),
+        ] {
+            assert_eq!(is_out_of_reach(&error), out, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn sqlstates_are_judged_by_class() {
+        for (code, out) in [
+            ("08006", true),
+            ("57P01", true),
+            ("53300", true),
+            ("40P01", true),
+            ("57014", false),
+            ("23505", false),
+            ("22P02", false),
+            ("42P01", false),
+        ] {
+            assert_eq!(passes(code), out, "{code}");
+        }
+    }
+}
