@@ -67,3 +67,11 @@ pub async fn build(profile: Profile) -> Result<()> {
     run(command(words)?, "cargo build").await?;
     programs::link(&paths::binaries(profile)?)
 }
+
+/// The same and all tests in one go: by themselves, binaries would take their dependencies with fewer
+/// features, and each of those be compiled twice.
+pub async fn build_with_tests() -> Result<()> {
+    let words = ["build", "--workspace", "--bins", "--tests"];
+    run(command(words)?, "cargo build").await?;
+    programs::link(&paths::binaries(Profile::Debug)?)
+}

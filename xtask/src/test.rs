@@ -169,7 +169,7 @@ async fn run_steps(
                     Some(programs) => environment.push((previous::VARIABLE, programs)),
                     None => missing.push(previous::WORD),
                 }
-                cargo::build(Profile::Debug).await?;
+                cargo::build_with_tests().await?;
                 environment.push((CONTAINERS, of_containers(containers).await?));
             }
             (Step::Build, _) => cargo::build(Profile::Debug).await?,
