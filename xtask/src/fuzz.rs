@@ -6,7 +6,6 @@ use anyhow::{Result, bail};
 use crate::{
     cargo,
     lab::{Care, Lab, Servers},
-    paths::Profile,
     say,
     supervise::Interrupts,
     tools::Tool,
@@ -29,7 +28,7 @@ pub struct Wanted {
 /// Builds, starts the servers, and runs the tests that fuzz.
 pub async fn run(wanted: Wanted) -> Result<()> {
     let mut interrupts = Interrupts::listen()?;
-    cargo::build(Profile::Debug).await?;
+    cargo::build_with_tests().await?;
     let mut lab = Lab::start(Servers::Both, Care::Fast).await?;
     let missing = lab.with_tools()?;
     let outcome = tokio::select! {
@@ -46,22 +45,11 @@ async fn fuzz(lab: &Lab, wanted: Wanted, missing: &[&str]) -> Result<()> {
     }
     let seconds = (wanted.minutes * 60 / CALLERS).max(1);
     say::headline(format_args!("▸ {seconds} s a caller, seed {}", wanted.seed));
-    // One at a time: each has the whole machine for its share of the time.
-    let callers = [
-        "test",
-        "-p",
-        "e2e",
-        "--test",
-        "it",
-        "--",
-        "fuzz::",
-        "--test-threads=1",
-    ];
-    let lives = ["test", "-p", "ticket", "--test", "it", "--", "lives::"];
-    for words in [&callers[..], &lives] {
-        let mut command = cargo::command(words)?;
+    for words in ["fuzz::", "lives::"] {
+        let mut command = cargo::command(["test", "--workspace", "--tests", words])?;
         command
-            .args(["--include-ignored", "--nocapture"])
+            // One at a time: each has the whole machine for its share of the time.
+            .args(["--", "--include-ignored", "--nocapture", "--test-threads=1"])
             .envs(lab.environment())
             .env("SUPPORTDESK_FUZZ_SECONDS", seconds.to_string())
             .env("SUPPORTDESK_FUZZ_SEED", wanted.seed.to_string())

@@ -70,11 +70,11 @@ pub async fn build(revision: &str) -> Result<PathBuf> {
 pub async fn run(from: &str) -> Result<()> {
     let mut interrupts = Interrupts::listen()?;
     let programs = build(from).await?;
-    cargo::build(Profile::Debug).await?;
+    cargo::build_with_tests().await?;
     let lab = Lab::start(Servers::Both, Care::Fast).await?;
-    let mut command = cargo::command(["test", "--workspace", "--test", "it"])?;
+    let mut command = cargo::command(["test", "--workspace", "--tests", WORD])?;
     command
-        .args([WORD, "--", "--include-ignored"])
+        .args(["--", "--include-ignored"])
         .envs(lab.environment())
         .env(VARIABLE, &programs);
     let outcome = tokio::select! {
