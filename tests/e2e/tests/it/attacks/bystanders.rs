@@ -79,7 +79,7 @@ impl Sizes {
 
     pub fn have_hardly_grown(&self, world: &World) {
         for (service, before) in &self.0 {
-            let grown = peak(world, *service) - before;
+            let grown = peak(world, *service).saturating_sub(*before);
             println!(
                 "{service}: {} KiB, and {} more",
                 before / 1024,
