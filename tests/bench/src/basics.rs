@@ -81,7 +81,7 @@ async fn measure(desk: &mut Desk, scale: Scale) -> Result<Findings> {
         ready: desk.ready.as_secs_f64(),
         idle,
         loaded,
-        sizes: starts::sizes(&desk.world.stack)?,
+        size: starts::size(&desk.world.stack)?,
         starts: starts::run(&mut desk.world.stack).await?,
         reads,
         hop,

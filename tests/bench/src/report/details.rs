@@ -26,7 +26,7 @@ pub fn details(findings: &Findings) -> Value {
         },
         "published_per_second": findings.published,
         "memory_kib": {"idle": findings.idle, "loaded": findings.loaded},
-        "binary_bytes": findings.sizes,
+        "binary_bytes": findings.size,
     })
 }
 

@@ -24,8 +24,8 @@ pub struct Findings {
     pub ready: f64,
     /// The same for each, on databases that are there.
     pub starts: Starts,
-    /// Bytes of each program.
-    pub sizes: BTreeMap<&'static str, u64>,
+    /// Bytes of the program of all services.
+    pub size: u64,
     /// Proportional memory by service before any load, in KiB.
     pub idle: BTreeMap<&'static str, u64>,
     /// The same after all loads.

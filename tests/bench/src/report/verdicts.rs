@@ -93,12 +93,14 @@ fn starts(findings: &Findings) -> Vec<Verdict> {
     let starts = findings.starts.iter().map(|(service, took)| {
         Verdict::alone(format!("start, {service} ready"), "s", took.as_secs_f64())
     });
-    let sizes = findings.sizes.iter().map(|(service, bytes)| {
-        Verdict::alone(format!("binary, {service}"), "MiB", mebibytes(bytes / 1024))
-    });
+    let size = Verdict::alone(
+        "binary, of all services",
+        "MiB",
+        mebibytes(findings.size / 1024),
+    );
     let mut verdicts = vec![ready.of_at_most(READY)];
     verdicts.extend(starts);
-    verdicts.extend(sizes);
+    verdicts.push(size);
     verdicts
 }
 

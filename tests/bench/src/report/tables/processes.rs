@@ -23,26 +23,20 @@ pub(super) fn gateway(out: &mut String, hop: &Hop) {
     let _ = writeln!(out, "{:<26}{:>9.0}", "the gateway adds", hop.added());
 }
 
-/// Memory, programs, starts.
+/// Memory, starts, the program.
 pub(super) fn services(out: &mut String, findings: &Findings) {
-    heading(
-        out,
-        "Services: memory (PSS) and program in MiB, start in ms",
-    );
-    let _ = writeln!(
-        out,
-        "{:<26}{:>9}{:>9}{:>9}{:>9}",
-        "", "idle", "loaded", "program", "start"
-    );
+    heading(out, "Services: memory (PSS) in MiB, start in ms");
+    let _ = writeln!(out, "{:<26}{:>9}{:>9}{:>9}", "", "idle", "loaded", "start");
     for (service, start) in &findings.starts {
         let kib = |sizes: &BTreeMap<&str, u64>| sizes.get(service).copied().unwrap_or_default();
         let _ = writeln!(
             out,
-            "{service:<26}{:>9.1}{:>9.1}{:>9.1}{:>9}",
+            "{service:<26}{:>9.1}{:>9.1}{:>9}",
             count(kib(&findings.idle)) / 1024.0,
             count(kib(&findings.loaded)) / 1024.0,
-            count(kib(&findings.sizes)) / 1024.0 / 1024.0,
             start.as_millis()
         );
     }
+    let program = count(findings.size) / 1024.0 / 1024.0;
+    let _ = writeln!(out, "the program of all: {program:.1} MiB");
 }
