@@ -133,7 +133,7 @@ fn verdict(name: &str, found: Option<&(Duration, String)>) -> String {
 }
 
 async fn build(tree: &Path, target: &Path) -> Result<()> {
-    let mut command = cargo::command(["build", "--package", PROGRAM])?;
+    let mut command = cargo::command(["build", "--workspace", "--bin", PROGRAM])?;
     command
         .current_dir(tree)
         .env("CARGO_TARGET_DIR", target)

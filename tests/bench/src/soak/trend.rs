@@ -94,7 +94,7 @@ mod tests {
             ("shrinks", points(|minute| 40.0 - 0.3 * minute), -3.0),
             (
                 "a step",
-                points(|m| if m < 13.0 { 40.0 } else { 46.0 }),
+                points(|m| if m < 11.0 { 40.0 } else { 46.0 }),
                 6.0,
             ),
             (
