@@ -1,9 +1,10 @@
 //! Which service listens where: fixed ports for `up`, free ones for tests.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::ErrorKind,
     net::{Ipv4Addr, SocketAddr, TcpListener},
+    sync::{Mutex, PoisonError},
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -90,28 +91,31 @@ impl Ports {
     }
 }
 
-/// `count` different ports that can be listened on now.
+/// `count` different ports that can be listened on now; none is given twice by one process, as who
+/// asked for it may not listen yet.
 pub fn free(count: usize) -> Result<Vec<u16>> {
-    // The listeners are held until all are found, so that no port is given twice.
-    let mut held = Vec::with_capacity(count);
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut found = Vec::with_capacity(count);
     let mut rng = rand::rng();
     for _ in 0..TRIES {
-        if held.len() == count {
+        if found.len() == count {
             break;
         }
         let port = rng.random_range(FREE);
-        if let Ok(listener) = TcpListener::bind(on_loopback(port)) {
-            held.push((port, listener));
+        if !given.contains(&port) && TcpListener::bind(on_loopback(port)).is_ok() {
+            given.insert(port);
+            found.push(port);
         }
     }
-    if held.len() < count {
+    if found.len() < count {
         bail!(
             "no {count} free ports between {} and {}",
             FREE.start,
             FREE.end
         );
     }
-    Ok(held.into_iter().map(|(port, _)| port).collect())
+    Ok(found)
 }
 
 /// Fails with one line that names every port in use.

@@ -15,12 +15,12 @@ use crate::App;
         ("Range" = Option<String>, Header, description = "One range of bytes"),
     ),
     responses(
-        (status = 200, description = "The bytes", content_type = "*/*",
+        (status = 200, description = "The bytes", content(("application/octet-stream"), ("*/*")),
          headers(
              ("Content-Disposition" = String, description = "Always an attachment, with its name"),
              ("ETag" = String, description = "For `If-Range`; a file never changes"),
          )),
-        (status = 206, description = "Those that were asked for", content_type = "*/*",
+        (status = 206, description = "Those that were asked for", content(("application/octet-stream"), ("*/*")),
          headers(("Content-Range" = String, description = "Which of how many"))),
         (status = 401, description = "Not signed in", body = ErrorBody),
         (status = 404, description = "Not there, or out of scope", body = ErrorBody),
