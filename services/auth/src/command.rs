@@ -16,10 +16,11 @@ enum Command {
     CreateSuperAdmin(Box<CreateSuperAdmin>),
 }
 
-/// Does what its command line says; the first of `words` is its name.
+/// Does what its command line says, on a runtime of its own; the first of `words` is its name.
 ///
 /// # Errors
 /// Whatever stops the command.
+#[tokio::main]
 pub async fn run(words: Vec<OsString>) -> anyhow::Result<()> {
     desk_http::program::run::<Auth, Command>(words, async |command| match command {
         Command::Chore(chore) => chore.run::<Auth>().await,

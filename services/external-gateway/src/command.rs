@@ -4,10 +4,11 @@ use std::{convert::Infallible, ffi::OsString};
 
 use crate::ExternalGateway;
 
-/// Does what its command line says; the first of `words` is its name.
+/// Does what its command line says, on a runtime of its own; the first of `words` is its name.
 ///
 /// # Errors
 /// Whatever stops the command.
+#[tokio::main]
 pub async fn run(words: Vec<OsString>) -> anyhow::Result<()> {
     desk_http::program::run::<ExternalGateway, Infallible>(words, async |command| match command {})
         .await

@@ -7,10 +7,11 @@ use desk_bus::program::Chore;
 
 use crate::Project;
 
-/// Does what its command line says; the first of `words` is its name.
+/// Does what its command line says, on a runtime of its own; the first of `words` is its name.
 ///
 /// # Errors
 /// Whatever stops the command.
+#[tokio::main]
 pub async fn run(words: Vec<OsString>) -> anyhow::Result<()> {
     desk_http::program::run::<Project, _>(words, Chore::run::<Project>).await
 }

@@ -2,14 +2,15 @@
 //! (`/usr/local/bin/ticket`, a link to it), or that its first word names (`supportdesk ticket`).
 //!
 //! Each service stays a process of its own, with its own settings, database and rights; what they
-//! share is the file, whose pages a machine that runs several holds once.
+//! share is the file, whose pages a machine that runs several holds once. Each brings a runtime of its
+//! own, so that its code is compiled with its crate: a future that was polled here would be compiled
+//! here, and so would all that it awaits.
 
 use std::{env, ffi::OsString, path::Path, process::ExitCode};
 
 use desk_identity::Service;
 
-#[tokio::main]
-async fn main() -> anyhow::Result<ExitCode> {
+fn main() -> anyhow::Result<ExitCode> {
     let Some((service, words)) = called(env::args_os().collect()) else {
         let names = Service::ALL.map(Service::name).join(" | ");
         eprintln!(
@@ -18,14 +19,14 @@ async fn main() -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(2));
     };
     match service {
-        Service::Gateway => gateway::run(words).await?,
-        Service::ExternalGateway => external_gateway::run(words).await?,
-        Service::Auth => auth::run(words).await?,
-        Service::Project => project::run(words).await?,
-        Service::Ticket => ticket::run(words).await?,
-        Service::Reporting => reporting::run(words).await?,
-        Service::SlaWorker => sla_worker::run(words).await?,
-        Service::Notifier => notifier::run(words).await?,
+        Service::Gateway => gateway::run(words)?,
+        Service::ExternalGateway => external_gateway::run(words)?,
+        Service::Auth => auth::run(words)?,
+        Service::Project => project::run(words)?,
+        Service::Ticket => ticket::run(words)?,
+        Service::Reporting => reporting::run(words)?,
+        Service::SlaWorker => sla_worker::run(words)?,
+        Service::Notifier => notifier::run(words)?,
     }
     Ok(ExitCode::SUCCESS)
 }

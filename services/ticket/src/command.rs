@@ -21,10 +21,11 @@ enum Command {
     Purge(Box<PurgeCommand>),
 }
 
-/// Does what its command line says; the first of `words` is its name.
+/// Does what its command line says, on a runtime of its own; the first of `words` is its name.
 ///
 /// # Errors
 /// Whatever stops the command.
+#[tokio::main]
 pub async fn run(words: Vec<OsString>) -> anyhow::Result<()> {
     desk_http::program::run::<Ticket, Command>(words, async |command| match command {
         Command::Chore(chore) => chore.run::<Ticket>().await,
