@@ -20,11 +20,9 @@ enum Command {
 ///
 /// # Errors
 /// Whatever stops the command.
-#[tokio::main]
-pub async fn run(words: Vec<OsString>) -> anyhow::Result<()> {
+pub fn run(words: Vec<OsString>) -> anyhow::Result<()> {
     desk_http::program::run::<Auth, Command>(words, async |command| match command {
         Command::Chore(chore) => chore.run::<Auth>().await,
         Command::CreateSuperAdmin(wish) => wish.run().await,
     })
-    .await
 }

@@ -8,8 +8,6 @@ use crate::ExternalGateway;
 ///
 /// # Errors
 /// Whatever stops the command.
-#[tokio::main]
-pub async fn run(words: Vec<OsString>) -> anyhow::Result<()> {
+pub fn run(words: Vec<OsString>) -> anyhow::Result<()> {
     desk_http::program::run::<ExternalGateway, Infallible>(words, async |command| match command {})
-        .await
 }

@@ -8,7 +8,6 @@ use crate::Gateway;
 ///
 /// # Errors
 /// Whatever stops the command.
-#[tokio::main]
-pub async fn run(words: Vec<OsString>) -> anyhow::Result<()> {
-    desk_http::program::run::<Gateway, Infallible>(words, async |command| match command {}).await
+pub fn run(words: Vec<OsString>) -> anyhow::Result<()> {
+    desk_http::program::run::<Gateway, Infallible>(words, async |command| match command {})
 }

@@ -21,11 +21,9 @@ enum Command {
 ///
 /// # Errors
 /// Whatever stops the command.
-#[tokio::main]
-pub async fn run(words: Vec<OsString>) -> anyhow::Result<()> {
+pub fn run(words: Vec<OsString>) -> anyhow::Result<()> {
     desk_http::program::run::<Notifier, Command>(words, async |command| match command {
         Command::Chore(chore) => chore.run::<Notifier>().await,
         Command::DeadMails(command) => command.run().await,
     })
-    .await
 }

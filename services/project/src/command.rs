@@ -11,7 +11,6 @@ use crate::Project;
 ///
 /// # Errors
 /// Whatever stops the command.
-#[tokio::main]
-pub async fn run(words: Vec<OsString>) -> anyhow::Result<()> {
-    desk_http::program::run::<Project, _>(words, Chore::run::<Project>).await
+pub fn run(words: Vec<OsString>) -> anyhow::Result<()> {
+    desk_http::program::run::<Project, _>(words, Chore::run::<Project>)
 }

@@ -33,9 +33,8 @@ enum Command {
 ///
 /// # Errors
 /// Whatever stops the command.
-#[tokio::main]
-pub async fn run(words: Vec<OsString>) -> anyhow::Result<()> {
-    desk_http::program::run::<Reporting, _>(words, Command::run).await
+pub fn run(words: Vec<OsString>) -> anyhow::Result<()> {
+    desk_http::program::run::<Reporting, _>(words, Command::run)
 }
 
 impl Command {

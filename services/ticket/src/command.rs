@@ -25,8 +25,7 @@ enum Command {
 ///
 /// # Errors
 /// Whatever stops the command.
-#[tokio::main]
-pub async fn run(words: Vec<OsString>) -> anyhow::Result<()> {
+pub fn run(words: Vec<OsString>) -> anyhow::Result<()> {
     desk_http::program::run::<Ticket, Command>(words, async |command| match command {
         Command::Chore(chore) => chore.run::<Ticket>().await,
         Command::Events(wanted) => {
@@ -35,5 +34,4 @@ pub async fn run(words: Vec<OsString>) -> anyhow::Result<()> {
         }
         Command::Purge(command) => Ticket::purge(&command).await,
     })
-    .await
 }

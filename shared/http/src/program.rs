@@ -74,21 +74,24 @@ enum Command<S: Args, C: Subcommand> {
     Other(C),
 }
 
-/// Does what the command line says, the first of `words` being the program's name: serves, or hands
-/// over another of the program's commands ([`std::convert::Infallible`] for a program that has none).
+/// Does what the command line says, on a runtime of its own; the first of `words` is the program's
+/// name. Serves, or hands over another of its commands ([`std::convert::Infallible`] where there is
+/// none).
 ///
 /// # Errors
 /// Whatever stops the command.
-pub async fn run<P: Program, C: Subcommand>(
+pub fn run<P: Program, C: Subcommand>(
     words: Vec<OsString>,
     other: impl AsyncFnOnce(C) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    match read::<P, C>(words) {
-        Ok(Command::Serve(settings)) => serve::<P>(&settings).await,
-        Ok(Command::Healthcheck(check)) => check.run(P::IDENTITY).await,
-        Ok(Command::Other(command)) => other(command).await,
-        Err(error) => error.exit(),
-    }
+    let command = read::<P, C>(words).unwrap_or_else(|error| error.exit());
+    tokio::runtime::Runtime::new()?.block_on(async {
+        match command {
+            Command::Serve(settings) => serve::<P>(&settings).await,
+            Command::Healthcheck(check) => check.run(P::IDENTITY).await,
+            Command::Other(command) => other(command).await,
+        }
+    })
 }
 
 fn read<P: Program, C: Subcommand>(
