@@ -11,7 +11,7 @@ use tokio::process::Command;
 
 use crate::{
     paths::{self, Profile},
-    programs,
+    programs::{self, PROGRAM},
 };
 
 /// A cargo command in the checkout, with the same target folder that built this program. Dropping
@@ -52,11 +52,11 @@ pub async fn run(mut command: Command, what: &str) -> Result<()> {
 }
 
 /// What is of use in a release build; linking one takes its time.
-const RELEASED: [&str; 5] = ["supportdesk", "supportdeskctl", "bench", "chaos", "fill"];
+const RELEASED: [&str; 5] = [PROGRAM, "supportdeskctl", "bench", "chaos", "fill"];
 
 /// Builds the binaries of the workspace, and names the services' program by each of them.
 pub async fn build(profile: Profile) -> Result<()> {
-    let mut words = vec!["build", "--workspace"];
+    let mut words = Vec::new();
     match profile {
         Profile::Debug => words.push("--bins"),
         Profile::Release => {
@@ -64,14 +64,18 @@ pub async fn build(profile: Profile) -> Result<()> {
             words.extend(RELEASED.iter().flat_map(|program| ["--bin", program]));
         }
     }
-    run(command(words)?, "cargo build").await?;
-    programs::link(&paths::binaries(profile)?)
+    build_of(profile, &words).await
 }
 
 /// The same and all tests in one go: by themselves, binaries would take their dependencies with fewer
 /// features, and each of those be compiled twice.
 pub async fn build_with_tests() -> Result<()> {
-    let words = ["build", "--workspace", "--bins", "--tests"];
-    run(command(words)?, "cargo build").await?;
-    programs::link(&paths::binaries(Profile::Debug)?)
+    build_of(Profile::Debug, &["--bins", "--tests"]).await
+}
+
+async fn build_of(profile: Profile, wanted: &[&str]) -> Result<()> {
+    let mut command = command(["build", "--workspace"])?;
+    command.args(wanted);
+    run(command, "cargo build").await?;
+    programs::link(&paths::binaries(profile)?)
 }

@@ -45,8 +45,8 @@ async fn fuzz(lab: &Lab, wanted: Wanted, missing: &[&str]) -> Result<()> {
     }
     let seconds = (wanted.minutes * 60 / CALLERS).max(1);
     say::headline(format_args!("▸ {seconds} s a caller, seed {}", wanted.seed));
-    for words in ["fuzz::", "lives::"] {
-        let mut command = cargo::command(["test", "--workspace", "--tests", words])?;
+    for tests in ["fuzz::", "lives::"] {
+        let mut command = cargo::command(["test", "--workspace", "--tests", tests])?;
         command
             // One at a time: each has the whole machine for its share of the time.
             .args(["--", "--include-ignored", "--nocapture", "--test-threads=1"])

@@ -18,13 +18,14 @@ pub fn is_out_of_reach(error: &sqlx::Error) -> bool {
     }
 }
 
-/// SQLSTATEs of connections, resources, shutdown and disks, read-only after a failover, and what a
-/// rerun of the transaction resolves. A statement that took too long (57014) is none of them: it would
-/// do so again.
+/// A statement that was cancelled, mostly for the time that it took.
+pub(crate) const CANCELLED: &str = "57014";
+
+/// SQLSTATEs of connections, resources, operators and disks, read-only after a failover, and what a
+/// rerun of the transaction resolves. What was cancelled is none of them: it would take its time again.
 fn passes(code: &str) -> bool {
-    ["08", "53", "57P", "58"]
-        .iter()
-        .any(|class| code.starts_with(class))
+    let class = ["08", "53", "57", "58"];
+    class.iter().any(|class| code.starts_with(class)) && code != CANCELLED
         || matches!(code, "25006" | "40001" | "40P01" | "55P03")
 }
 
@@ -49,6 +50,7 @@ mod tests {
         for (code, out) in [
             ("08006", true),
             ("57P01", true),
+            ("57000", true),
             ("53300", true),
             ("40P01", true),
             ("57014", false),

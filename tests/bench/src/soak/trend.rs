@@ -31,7 +31,12 @@ impl Trend {
 
     /// How much was added in the judged time, steadily or at once.
     pub fn growth(&self) -> f64 {
-        (self.slope * self.span).max(self.step)
+        let steady = self.slope * self.span;
+        if self.step > steady.max(0.0) {
+            self.step
+        } else {
+            steady
+        }
     }
 }
 
@@ -91,7 +96,7 @@ mod tests {
         for (name, series, growth) in [
             ("level", points(|_| 40.0), 0.0),
             ("a leak", points(|minute| 40.0 + 0.3 * minute), 4.0),
-            ("shrinks", points(|minute| 40.0 - 0.3 * minute), -3.0),
+            ("shrinks", points(|minute| 40.0 - 0.3 * minute), -4.0),
             (
                 "a step",
                 points(|m| if m < 11.0 { 40.0 } else { 46.0 }),

@@ -6,10 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use xtask::{paths::root, service::Service};
+use xtask::{paths::root, programs::PROGRAM, service::Service};
 
 /// The programs of the image: of all services, and of operators.
-const PROGRAMS: [&str; 2] = ["supportdesk", "supportdeskctl"];
+const PROGRAMS: [&str; 2] = [PROGRAM, "supportdeskctl"];
 
 /// A Dockerfile's instructions, continued lines joined.
 fn instructions(file: &str) -> Vec<String> {
