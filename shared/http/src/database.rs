@@ -1,12 +1,12 @@
 //! A service's database: its pool, its migrations, and the refusal to run on an older schema.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
     ConnectOptions, Connection, PgConnection, PgPool,
-    migrate::{Migrate, Migrator},
+    migrate::{Migrate, MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -17,6 +17,13 @@ const ACQUIRE: Duration = Duration::from_secs(3);
 const RESTED: Duration = Duration::from_secs(1);
 /// How long a starting service waits for its database.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// How long a migration waits for a lock, and everybody else behind it, before it lets them pass. Less
+/// than the second after which the server looks for a deadlock: the migration gives way, not a request.
+const LOCK: &str = "500ms";
+/// Before it tries again.
+const REST: Duration = Duration::from_secs(1);
+/// How long it goes on trying.
+const LOCKED: Duration = Duration::from_mins(30);
 
 /// Where a service's database is and how many connections it may take.
 #[derive(Debug, Clone, clap::Args)]
@@ -72,20 +79,49 @@ impl DatabaseSettings {
 }
 
 impl MigrateSettings {
-    /// Applies every migration that is missing, in the order of the migrators.
+    /// Applies every migration that is missing, in the order of the migrators. The service of the
+    /// release before may run meanwhile.
     ///
     /// # Errors
-    /// A database out of reach, or a migration that fails.
+    /// A database out of reach, a migration that fails, or a lock that is not to be had for half an
+    /// hour.
     pub async fn run(&self, migrators: &[&Migrator]) -> anyhow::Result<()> {
         let mut connection = options(&self.owner_database_url)?
+            .options([("lock_timeout", LOCK)])
             .connect()
             .await
             .context("the database is out of reach")?;
         for migrator in migrators {
-            migrator.run(&mut connection).await.context("migration")?;
+            migrate(&mut connection, migrator)
+                .await
+                .context("migration")?;
         }
         connection.close().await.context("close")
     }
+}
+
+/// Each migration is a transaction: what gave way left nothing behind, and is tried again.
+async fn migrate(connection: &mut PgConnection, migrator: &Migrator) -> Result<(), MigrateError> {
+    let until = Instant::now() + LOCKED;
+    while let Err(error) = migrator.run(&mut *connection).await {
+        if !is_locked(&error) || Instant::now() > until {
+            return Err(error);
+        }
+        tracing::warn!(%error, "the migration lets others pass and tries again");
+        tokio::time::sleep(REST).await;
+    }
+    Ok(())
+}
+
+/// Whether somebody else held a lock for too long, another migration's included, or the two of them
+/// waited for each other.
+fn is_locked(error: &MigrateError) -> bool {
+    let (MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) = error else {
+        return false;
+    };
+    let error = error.as_database_error();
+    let code = error.and_then(sqlx::error::DatabaseError::code);
+    matches!(code.as_deref(), Some("55P03" | "40P01"))
 }
 
 fn options(url: &SecretString) -> anyhow::Result<PgConnectOptions> {

@@ -16,6 +16,9 @@ use mailin_embedded::{Handler, Response, Server, SslConfig, response::OK};
 /// All mails about a ticket answer to `<ticket-7@domain>`.
 const THREAD: &str = "<ticket-";
 
+/// Connections at once, with a thread each: more than the notifier has.
+const CONNECTIONS: u32 = 64;
+
 /// A mail server that takes everything.
 #[derive(Clone)]
 pub struct Sink {
@@ -50,7 +53,10 @@ impl Sink {
             inside: Arc::clone(&inside),
             mail: Vec::new(),
         });
-        server.with_name("bench.local").with_tcp_listener(listener);
+        server
+            .with_name("bench.local")
+            .with_num_threads(CONNECTIONS)
+            .with_tcp_listener(listener);
         // The library's errors are not all fit for other threads.
         let unfit = |error: &dyn std::fmt::Display| anyhow!("the mail server: {error}");
         server

@@ -38,7 +38,7 @@ pub struct MailSettings {
     #[arg(long, env = "SUPPORTDESK_MAIL_TEMPLATES")]
     pub mail_templates: Option<PathBuf>,
     /// How many mails are sent at the same time.
-    #[arg(long, env = "SUPPORTDESK_MAIL_CONCURRENCY", default_value_t = 4,
+    #[arg(long, env = "SUPPORTDESK_MAIL_CONCURRENCY", default_value_t = 8,
           value_parser = clap::value_parser!(u8).range(1..=64))]
     pub mail_concurrency: u8,
     /// How long sending one mail may take.

@@ -10,6 +10,7 @@ mod dead_letters;
 mod desk;
 mod erasing;
 mod ledger;
+mod migrating;
 mod outages;
 mod partitions;
 mod printing;
