@@ -35,17 +35,7 @@ pub fn dress(router: Router) -> Router {
         .layer(CatchPanicLayer::custom(on_panic))
         .layer(middleware::map_request(crate::linger::linger))
         .layer(middleware::from_fn(observe))
-        .layer(middleware::from_fn(finish))
-}
-
-/// Runs a request to its end, also when its client has gone. One that is dropped while its
-/// transaction begins leaves the connection inside that transaction, unseen by the pool (sqlx
-/// 4385): what the next request writes by it, outside a transaction of its own, is answered and
-/// never committed.
-async fn finish(request: Request, next: Next) -> Response {
-    tokio::spawn(next.run(request))
-        .await
-        .unwrap_or_else(|error| Error::Internal(error.into()).into_response())
+        .layer(middleware::from_fn(crate::finish::finish))
 }
 
 #[expect(
@@ -142,9 +132,6 @@ mod tests {
         http::StatusCode,
         routing::get,
     };
-    use std::sync::Arc;
-
-    use tokio::sync::{Notify, mpsc};
     use tower::ServiceExt;
 
     use super::*;
@@ -173,28 +160,6 @@ mod tests {
         let status = response.status();
         let body = to_bytes(response.into_body(), 10_000).await.unwrap();
         (status, String::from_utf8(body.to_vec()).unwrap(), id)
-    }
-
-    #[tokio::test]
-    async fn a_request_ends_without_its_client() {
-        let (begun, mut has_begun) = mpsc::channel(1);
-        let (go_on, ended) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let handler = {
-            let (go_on, ended) = (Arc::clone(&go_on), Arc::clone(&ended));
-            move || async move {
-                begun.send(()).await.unwrap();
-                go_on.notified().await;
-                ended.notify_one();
-            }
-        };
-        let app = dress(Router::new().route("/slow", get(handler)));
-        let request = Request::builder().uri("/slow").body(Body::empty()).unwrap();
-        tokio::select! {
-            _ = app.oneshot(request) => panic!("answered too soon"),
-            _ = has_begun.recv() => {}
-        }
-        go_on.notify_one();
-        ended.notified().await;
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@ pub mod edge;
 mod error;
 pub mod extract;
 pub mod fields;
+mod finish;
 mod health;
 pub mod healthcheck;
 pub mod layers;
