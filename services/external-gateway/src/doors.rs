@@ -43,6 +43,9 @@ pub(crate) async fn pass(State(app): State<Arc<App>>, request: Request) -> Resul
     let key = admit(&app, client, request.headers()).await?;
     note_caller(&caller(&key));
     let allowance = app.key_limit.take(key.id);
+    if let Some(time) = allowance.held_for {
+        tokio::time::sleep(time).await;
+    }
     let answer = match allowance.refused_for {
         Some(wait) => Err(Error::TooMany(wait)),
         None => forward(&app, &key, client, request).await,

@@ -13,9 +13,15 @@ const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
+/// How much later a refusal is answered when its key is refused as often as it may ask: who asks on
+/// regardless costs its neighbours next to nothing.
+const HELD: Duration = Duration::from_millis(250);
+
 /// A limit by key.
 pub(crate) struct KeyLimit {
     limiter: DefaultKeyedRateLimiter<i64, StateInformationMiddleware>,
+    /// Refusals that are answered at once.
+    refusals: DefaultKeyedRateLimiter<i64>,
     clock: DefaultClock,
     rate: NonZeroU32,
     burst: NonZeroU32,
@@ -32,6 +38,8 @@ pub(crate) struct Allowance {
     reset: u32,
     /// For a request that was one too many: seconds until the next may come.
     pub(crate) refused_for: Option<u64>,
+    /// How much later that is to be answered.
+    pub(crate) held_for: Option<Duration>,
 }
 
 impl KeyLimit {
@@ -43,6 +51,7 @@ impl KeyLimit {
         let limiter = RateLimiter::keyed(quota).with_middleware::<StateInformationMiddleware>();
         Self {
             limiter,
+            refusals: RateLimiter::keyed(quota),
             clock: DefaultClock::default(),
             rate,
             burst,
@@ -52,11 +61,15 @@ impl KeyLimit {
     /// Takes one request of the key's.
     pub(crate) fn take(&self, key: i64) -> Allowance {
         match self.limiter.check_key(&key) {
-            Ok(state) => self.allowance(state.remaining_burst_capacity(), None),
+            Ok(state) => self.allowance(state.remaining_burst_capacity()),
             Err(refused) => {
                 metrics::counter!("rate_limited_total", "limit" => "key").increment(1);
                 let wait = refused.wait_time_from(self.clock.now());
-                self.allowance(0, Some(whole_seconds(wait)))
+                Allowance {
+                    refused_for: Some(whole_seconds(wait)),
+                    held_for: self.refusals.check_key(&key).is_err().then_some(HELD),
+                    ..self.allowance(0)
+                }
             }
         }
     }
@@ -65,16 +78,19 @@ impl KeyLimit {
     pub(crate) fn sweep(&self) {
         self.limiter.retain_recent();
         self.limiter.shrink_to_fit();
+        self.refusals.retain_recent();
+        self.refusals.shrink_to_fit();
     }
 
-    fn allowance(&self, remaining: u32, refused_for: Option<u64>) -> Allowance {
+    fn allowance(&self, remaining: u32) -> Allowance {
         let limit = self.burst.get();
         let reset = limit.saturating_sub(remaining).div_ceil(self.rate.get());
         Allowance {
             limit,
             remaining,
             reset,
-            refused_for,
+            refused_for: None,
+            held_for: None,
         }
     }
 }
@@ -116,5 +132,16 @@ mod tests {
             assert_eq!(allowance.refused_for.is_some(), refused);
         }
         assert_eq!(limit.take(2).remaining, 2);
+    }
+
+    #[test]
+    fn refusals_are_held_as_soon_as_they_are_more_than_a_key_may_ask() {
+        let count = |count| NonZeroU32::new(count).unwrap();
+        let limit = KeyLimit::new(count(1), count(3));
+        let held: Vec<_> = (0..8).map(|_| limit.take(1).held_for).collect();
+        let (at_once, later) = held.split_at(6);
+        assert_eq!(at_once, [None; 6], "three are taken, three are refused");
+        assert_eq!(later, [Some(HELD); 2]);
+        assert_eq!(limit.take(2).held_for, None);
     }
 }

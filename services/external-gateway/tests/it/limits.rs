@@ -1,5 +1,7 @@
 //! How much a key may ask, and how often an address may be wrong.
 
+use std::time::{Duration, Instant};
+
 use http::header::RETRY_AFTER;
 use serde_json::{Value, json};
 
@@ -21,6 +23,16 @@ async fn answers_tell_what_is_left_to_the_key() {
 
     world.accept("sk_other", 4, &json!([]), &Value::Null);
     world.send(world.ping("sk_other", SECRET)).await.echoed();
+}
+
+#[tokio::test]
+async fn a_key_that_asks_on_is_refused_late() {
+    let world = World::start(&["--key-rate=1", "--key-burst=1"]).await;
+    world.send(world.ping(KEY, SECRET)).await.echoed();
+    world.send(world.ping(KEY, SECRET)).await.refused(429);
+    let since = Instant::now();
+    world.send(world.ping(KEY, SECRET)).await.refused(429);
+    assert!(since.elapsed() >= Duration::from_millis(250));
 }
 
 #[tokio::test]
