@@ -26,6 +26,7 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 use tokio::time::{Instant, interval, sleep};
+use xtask::{service::Service, stack::Plan};
 
 use self::{
     sample::{Sample, Sampler},
@@ -61,7 +62,7 @@ pub struct Wanted {
 /// # Errors
 /// When the desk cannot be started or watched, and when it did not pass.
 pub async fn run(wanted: &Wanted, file: Option<&Path>) -> Result<()> {
-    let desk = Desk::start().await?;
+    let desk = Desk::of(plan()?).await?;
     let run = soak(&desk, wanted).await;
     desk.world.stop().await;
     let run = run?;
@@ -76,6 +77,16 @@ pub async fn run(wanted: &Wanted, file: Option<&Path>) -> Result<()> {
     let missed = checks.iter().filter(|check| !check.good).count();
     ensure!(missed == 0, "{missed} demands were missed");
     Ok(())
+}
+
+/// What is done on a schedule is done in the first third already, and often: its first time takes what
+/// it keeps.
+fn plan() -> Result<Plan> {
+    Ok(Service::ALL
+        .into_iter()
+        .fold(Desk::plan()?, |plan, service| {
+            plan.with(service, "SUPPORTDESK_RECONCILE_MINUTES", "2")
+        }))
 }
 
 async fn soak(desk: &Desk, wanted: &Wanted) -> Result<Run> {
