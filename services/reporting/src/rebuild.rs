@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use desk_bus::reconcile::Snapshot;
 use desk_events::TicketPage;
-use desk_http::Clock;
+use desk_http::{Clock, reach::is_locked};
 use sqlx::{Connection as _, PgConnection, PgPool, postgres::PgConnectOptions};
 use tokio_util::sync::CancellationToken;
 
@@ -181,22 +181,13 @@ impl Rebuild<'_> {
             take_turn(&mut tx).await?;
             match rebuild::serve(&mut tx, now).await {
                 Ok(()) => return Ok(tx.commit().await?),
-                Err(error) if left > 0 && is_busy(&error) => tx.rollback().await?,
+                // Somebody reads for longer than was waited for.
+                Err(error) if left > 0 && is_locked(&error) => tx.rollback().await?,
                 Err(error) => return Err(error).context("changing places"),
             }
             tokio::time::sleep(REST).await;
         }
     }
-}
-
-/// Somebody reads for longer than was waited for.
-fn is_busy(error: &sqlx::Error) -> bool {
-    const LOCK_NOT_AVAILABLE: &str = "55P03";
-    const DEADLOCK_DETECTED: &str = "40P01";
-    let code = error
-        .as_database_error()
-        .and_then(sqlx::error::DatabaseError::code);
-    code.is_some_and(|code| [LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED].contains(&code.as_ref()))
 }
 
 fn report(outcome: anyhow::Result<Ended>) {

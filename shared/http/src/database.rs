@@ -10,6 +10,8 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
+use crate::reach::is_locked;
+
 /// How long a request waits for a connection before it is answered 503.
 const ACQUIRE: Duration = Duration::from_secs(3);
 /// A connection that rested longer is tried before it is handed out. The pool tries every one that
@@ -104,7 +106,7 @@ impl MigrateSettings {
 async fn migrate(connection: &mut PgConnection, migrator: &Migrator) -> Result<(), MigrateError> {
     let until = Instant::now() + LOCKED;
     while let Err(error) = migrator.run(&mut *connection).await {
-        if !is_locked(&error) || Instant::now() > until {
+        if !was_in_the_way(&error) || Instant::now() > until {
             return Err(error);
         }
         tracing::warn!(%error, "the migration lets others pass and tries again");
@@ -113,15 +115,12 @@ async fn migrate(connection: &mut PgConnection, migrator: &Migrator) -> Result<(
     Ok(())
 }
 
-/// Whether somebody else held a lock for too long, another migration's included, or the two of them
-/// waited for each other.
-fn is_locked(error: &MigrateError) -> bool {
-    let (MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) = error else {
-        return false;
-    };
-    let error = error.as_database_error();
-    let code = error.and_then(sqlx::error::DatabaseError::code);
-    matches!(code.as_deref(), Some("55P03" | "40P01"))
+/// Whether what another migration or the running service holds was in the way.
+fn was_in_the_way(error: &MigrateError) -> bool {
+    match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => is_locked(error),
+        _ => false,
+    }
 }
 
 fn options(url: &SecretString) -> anyhow::Result<PgConnectOptions> {

@@ -9,7 +9,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use crate::reach::{CANCELLED, is_out_of_reach};
+use crate::reach::{is_out_of_reach, was_cancelled};
 
 /// A handler's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -201,12 +201,6 @@ impl From<sqlx::Error> for Error {
             Self::Internal(error.into())
         }
     }
-}
-
-/// Stopped from outside, mostly for its time: worth another try when the machine has more of it.
-fn was_cancelled(error: &sqlx::Error) -> bool {
-    let error = error.as_database_error();
-    error.is_some_and(|error| error.code().as_deref() == Some(CANCELLED))
 }
 
 #[cfg(test)]

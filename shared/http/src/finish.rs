@@ -50,11 +50,12 @@ impl Drop for ToTheEnd {
 mod tests {
     use std::sync::Arc;
 
-    use axum::{Router, body::Body, middleware::from_fn, routing::get};
+    use axum::{Router, body::Body, routing::get};
     use tokio::sync::{Notify, mpsc};
     use tower::ServiceExt as _;
 
     use super::*;
+    use crate::layers::dress;
 
     #[tokio::test]
     async fn a_request_ends_without_its_client() {
@@ -68,9 +69,7 @@ mod tests {
                 ended.notify_one();
             }
         };
-        let app = Router::new()
-            .route("/slow", get(handler))
-            .layer(from_fn(finish));
+        let app = dress(Router::new().route("/slow", get(handler)));
         let request = Request::builder().uri("/slow").body(Body::empty()).unwrap();
         tokio::select! {
             _ = app.oneshot(request) => panic!("answered too soon"),

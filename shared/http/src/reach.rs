@@ -1,5 +1,7 @@
 //! Telling a database that cannot be reached for now from a statement that is wrong.
 
+use std::borrow::Cow;
+
 /// Whether a failure passes by itself, without a change of what was asked: what requests answer with
 /// a 503, and what consumers try again until it works.
 pub fn is_out_of_reach(error: &sqlx::Error) -> bool {
@@ -18,15 +20,32 @@ pub fn is_out_of_reach(error: &sqlx::Error) -> bool {
     }
 }
 
-/// A statement that was cancelled, mostly for the time that it took.
-pub(crate) const CANCELLED: &str = "57014";
+/// Whether somebody else held a lock for longer than was to be waited, or the two waited for each
+/// other: the transaction is worth another try.
+pub fn is_locked(error: &sqlx::Error) -> bool {
+    code(error).is_some_and(|code| LOCKED.contains(&code.as_ref()))
+}
+
+/// Stopped from outside, mostly for its time: worth another try when the machine has more of it.
+pub(crate) fn was_cancelled(error: &sqlx::Error) -> bool {
+    code(error).as_deref() == Some(CANCELLED)
+}
+
+fn code(error: &sqlx::Error) -> Option<Cow<'_, str>> {
+    error.as_database_error()?.code()
+}
+
+const CANCELLED: &str = "57014";
+/// A deadlock, and a lock that was not to be had in time.
+const LOCKED: [&str; 2] = ["40P01", "55P03"];
 
 /// SQLSTATEs of connections, resources, operators and disks, read-only after a failover, and what a
 /// rerun of the transaction resolves. What was cancelled is none of them: it would take its time again.
 fn passes(code: &str) -> bool {
     let class = ["08", "53", "57", "58"];
     class.iter().any(|class| code.starts_with(class)) && code != CANCELLED
-        || matches!(code, "25006" | "40001" | "40P01" | "55P03")
+        || LOCKED.contains(&code)
+        || matches!(code, "25006" | "40001")
 }
 
 #[cfg(test)]

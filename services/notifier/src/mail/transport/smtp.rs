@@ -5,7 +5,6 @@
 //! goes back only after a whole exchange that went well.
 
 use std::{
-    io,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -89,18 +88,14 @@ impl Smtp {
     }
 
     async fn connect(&self) -> Result<AsyncSmtpConnection, Failure> {
-        let passing = |error| passing(&error);
         let mut connection = self.greeted().await?;
         if self.server.encryption == Encryption::StartTls {
-            let tls = self.tls.clone();
-            connection
-                .starttls(tls, &self.name)
-                .await
-                .map_err(passing)?;
+            let encrypted = connection.starttls(self.tls.clone(), &self.name).await;
+            encrypted.map_err(|error| passing(&error))?;
         }
         if let Some(credentials) = &self.server.credentials {
             let signed_in = connection.auth(DEFAULT_MECHANISMS, credentials).await;
-            signed_in.map_err(passing)?;
+            signed_in.map_err(|error| passing(&error))?;
         }
         Ok(connection)
     }
@@ -114,12 +109,9 @@ impl Smtp {
         } else {
             // The library writes a mail and its end apart: on a socket of its own making the end
             // waits until the server confirms the mail's packets, 40 ms mostly.
-            let opened = async {
-                let stream = TcpStream::connect(server).await?;
-                stream.set_nodelay(true)?;
-                Ok(stream)
-            };
-            let stream = opened.await.map_err(|error| unreachable(&error))?;
+            let stream = TcpStream::connect(server).await;
+            let stream = stream.map_err(|error| passing(&error))?;
+            stream.set_nodelay(true).map_err(|error| passing(&error))?;
             AsyncSmtpConnection::connect_with_transport(Box::new(stream), &self.name).await
         };
         greeted.map_err(|error| passing(&error))
@@ -163,11 +155,7 @@ fn refusal(error: &Error) -> Failure {
     }
 }
 
-fn passing(error: &Error) -> Failure {
-    Failure::Passing(describe(error))
-}
-
-fn unreachable(error: &io::Error) -> Failure {
+fn passing(error: &dyn std::error::Error) -> Failure {
     Failure::Passing(describe(error))
 }
 
