@@ -55,6 +55,11 @@ pub struct ServerSettings {
     /// of the files that the process may open. One more is closed.
     #[arg(long, env = "SUPPORTDESK_CONNECTIONS", default_value = "4096")]
     pub connections: NonZeroUsize,
+    /// Threads that serve and consume; by default half of the cores that the process may use, at
+    /// least one, since its database and its neighbours want theirs. Passwords are hashed on
+    /// threads of their own.
+    #[arg(long, env = "SUPPORTDESK_WORKER_THREADS")]
+    pub worker_threads: Option<NonZeroUsize>,
     /// Seconds that a connection may rest, or take for the head of a request. More than a proxy in
     /// front keeps one, or the proxy sends a request into a connection that is just being closed.
     #[arg(long, env = "SUPPORTDESK_IDLE_SECONDS", default_value_t = 75, value_parser = clap::value_parser!(u64).range(1..=3600))]

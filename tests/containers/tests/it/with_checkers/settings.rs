@@ -10,7 +10,7 @@ use xtask::{paths::own_binaries, service::Service};
 use super::model::{Container, Model};
 
 /// Settings that no container is told, with the reason. `.env` cannot change them either.
-const LEFT_TO_DEFAULT: [(&str, &str); 22] = [
+const LEFT_TO_DEFAULT: [(&str, &str); 23] = [
     ("SUPPORTDESK_LISTEN", "each has an address of its own"),
     ("SUPPORTDESK_ADMIN_LISTEN", "likewise"),
     ("SUPPORTDESK_DATABASE_POOL", "goes by the service"),
@@ -21,6 +21,7 @@ const LEFT_TO_DEFAULT: [(&str, &str); 22] = [
         FROM_INSIDE,
     ),
     ("SUPPORTDESK_CONNECTIONS", PATIENCE),
+    ("SUPPORTDESK_WORKER_THREADS", PATIENCE),
     ("SUPPORTDESK_IDLE_SECONDS", PATIENCE),
     ("SUPPORTDESK_UPSTREAM_SECONDS", PATIENCE),
     ("SUPPORTDESK_UPLOAD_SECONDS", PATIENCE),
