@@ -1,8 +1,9 @@
 //! What others notice of one key that asks for a hundred times its quota, and of a mail server
 //! that hangs: windows with and without, in turns, so that all see the same machine.
 //!
-//! The busy key's own process takes its part of the same cores. So it asks a bare echo as much in
-//! the windows that it is compared with; how they compare with quiet ones is told, too.
+//! A key may file as many tickets as its quota allows, and they take their part of the same cores.
+//! So what it asks beyond is compared with windows in which it asks for just that; how both compare
+//! with quiet windows, and with a bare echo asked as much, is told, too.
 
 mod replies;
 mod windows;
@@ -53,8 +54,15 @@ fn verdicts(measured: &Measured) -> Vec<Verdict> {
     };
     let noise = measured.noise(Kind::Quiet) * 100.0;
     vec![
-        beside("a key at 100 × its quota", Kind::Busy, Kind::Echo).with_ratio_up_to(MOVED),
+        beside(
+            "a key at 100 × its quota, beside one at its quota",
+            Kind::Busy,
+            Kind::Lawful,
+        )
+        .with_ratio_up_to(MOVED),
+        beside("the same beside an echo", Kind::Busy, Kind::Echo),
         beside("the same beside quiet", Kind::Busy, Kind::Quiet),
+        beside("a key at its quota", Kind::Lawful, Kind::Quiet),
         beside("an echo asked as much", Kind::Echo, Kind::Quiet),
         beside("a mail server hangs", Kind::Hanging, Kind::Mailing).with_ratio_up_to(MOVED),
         Verdict::alone("fairness, quiet windows differ by", "%", noise),

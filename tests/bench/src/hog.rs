@@ -1,5 +1,5 @@
-//! A key that asks for far more than its quota, in a process of its own: what measures the others
-//! has to do with nothing else.
+//! A key that asks for all of its quota or far more, in a process of its own: what measures the
+//! others has to do with nothing else.
 
 use std::{net::SocketAddr, process::Stdio, sync::Arc, time::Duration};
 
@@ -35,7 +35,7 @@ pub struct Hog {
     /// For how long.
     #[arg(long)]
     seconds: f64,
-    /// The key of its creates; without one it asks the echo.
+    /// The key of its creates, meant to be refused; without one it asks the echo.
     #[arg(long)]
     api_key: Option<String>,
     /// With its secret.
@@ -74,7 +74,7 @@ impl Hog {
             measure: Duration::from_secs_f64(self.seconds),
             tickets: &[],
         };
-        let schedule = Schedule::random(self.rate, scale.measure, SEED);
+        let schedule = Schedule::random(self.rate, scale.measure, SEED).without_patience();
         let (expect, source): (_, Arc<dyn Source>) = match self.key() {
             Some(key) => (StatusCode::TOO_MANY_REQUESTS, Arc::new(creates(key))),
             None => (StatusCode::OK, Arc::new(|_, _| echo())),

@@ -21,13 +21,14 @@ use crate::{
     scale::Scale,
 };
 
-/// What is due this long after the end and not yet sent has failed.
+/// What is not yet sent this long after the end has failed.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// When each request is due, from the start on.
 #[derive(Debug, Clone)]
 pub struct Schedule {
     due: Arc<[Duration]>,
+    patience: Duration,
 }
 
 impl Schedule {
@@ -43,6 +44,15 @@ impl Schedule {
         });
         Self {
             due: gaps.take_while(|due| *due < time).collect(),
+            patience: PATIENCE,
+        }
+    }
+
+    /// The same, but what is not sent by the end has failed.
+    pub fn without_patience(self) -> Self {
+        Self {
+            patience: Duration::ZERO,
+            ..self
         }
     }
 
@@ -111,14 +121,14 @@ pub async fn run(
 impl Shared {
     async fn keep_to_it(self: Arc<Self>, connection: usize, mut client: Client) -> Tally {
         let mut tally = Tally::default();
-        let end = self.start + self.scale.whole();
+        let end = self.start + self.scale.whole() + self.schedule.patience;
         while let Ok(turn) = self.turns.acquire().await {
             turn.forget();
             let place = self.next.fetch_add(1, Ordering::Relaxed);
             let Some(due) = self.schedule.due.get(place) else {
                 break;
             };
-            let answered = if Instant::now() > end + PATIENCE {
+            let answered = if Instant::now() > end {
                 Err(anyhow::anyhow!("was due long ago"))
             } else {
                 self.send(connection, place, &mut client).await

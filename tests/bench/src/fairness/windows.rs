@@ -37,6 +37,8 @@ pub enum Kind {
     Quiet,
     /// A bare echo is asked a hundred times a key's quota.
     Echo,
+    /// A key asks for its quota.
+    Lawful,
     /// A key asks a hundred times its quota.
     Busy,
     /// Staff answers tickets.
@@ -47,9 +49,10 @@ pub enum Kind {
 
 impl Kind {
     /// In the order of a round.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Quiet,
         Self::Echo,
+        Self::Lawful,
         Self::Busy,
         Self::Mailing,
         Self::Hanging,
@@ -60,6 +63,7 @@ impl Kind {
         match self {
             Self::Quiet => "quiet",
             Self::Echo => "a bare echo is asked as much",
+            Self::Lawful => "a key at its quota",
             Self::Busy => "a key at 100 × its quota",
             Self::Mailing => "mails are sent",
             Self::Hanging => "the mail server hangs",
@@ -213,16 +217,17 @@ impl Stage {
     }
 
     async fn begin(&self, kind: Kind) -> Result<Beside> {
-        let (address, key) = match kind {
+        let (address, times, key) = match kind {
             Kind::Quiet => return Ok(Beside::Nothing),
-            Kind::Echo => (self.bare.address, None),
-            Kind::Busy => (self.desk.address()?, Some(&self.busy)),
+            Kind::Echo => (self.bare.address, TIMES, None),
+            Kind::Lawful => (self.desk.address()?, 1.0, Some(&self.busy)),
+            Kind::Busy => (self.desk.address()?, TIMES, Some(&self.busy)),
             Kind::Mailing | Kind::Hanging => {
                 self.sink.hang(kind == Kind::Hanging);
                 return Ok(Beside::Replies(Replies::start(&self.desk).await?));
             }
         };
-        let rate = f64::from(QUOTA) * TIMES;
+        let rate = f64::from(QUOTA) * times;
         let hog = Hog::new(address, rate, self.scale.whole(), key);
         Ok(Beside::Hog(hog.start()?))
     }

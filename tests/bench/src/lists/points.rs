@@ -96,8 +96,8 @@ pub const ALL: &[Point] = &[
     list(Admin, "deleted", "/tickets?deleted=true"),
     list(
         Admin,
-        "open and critical",
-        "/tickets?status=open&priority=critical",
+        "closed and critical",
+        "/tickets?status=closed&priority=critical",
     ),
     list(
         Admin,
