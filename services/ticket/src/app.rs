@@ -21,6 +21,7 @@ use crate::{
     store::{
         audit::By,
         configuration::{self, Configuration},
+        list::FrequentSearches,
     },
 };
 
@@ -41,6 +42,8 @@ pub struct App {
     pub configuration: KnownConfiguration,
     /// Tickets that arrive together.
     pub batches: Batches,
+    /// Searches that were found more often than is counted.
+    pub frequent: FrequentSearches,
     /// The bytes of attachments.
     pub files: Files,
     /// When tickets are removed for good.
@@ -83,6 +86,7 @@ impl App {
             gatekeeper: process.gatekeeper.clone(),
             configuration: KnownConfiguration::default(),
             batches: Batches::default(),
+            frequent: FrequentSearches::default(),
             files: settings.files.open()?,
             purge: settings.purge,
             db,

@@ -36,6 +36,7 @@ pub use command::run;
 pub use files::{Files, settings::FileSettings};
 pub use filing::Batches;
 pub use program::Ticket;
+pub use store::list::FrequentSearches;
 
 /// The service's own tables; run after those of `desk-bus` and `desk-replica`.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();

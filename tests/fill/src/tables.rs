@@ -51,7 +51,7 @@ const TICKETS: &str = "copy tickets (id, number, project_id, subject, descriptio
     sla_policy, first_response_due_at, first_response_at, first_response_breached, \
     resolution_due_at, resolution_stopped_at, resolution_breached, resolved_at, closed_at, \
     ever_resolved, last_activity_at, reply_count, created_at, updated_at, deleted_at) from stdin";
-const TAGS: &str = "copy ticket_tags (ticket_id, tag_id) from stdin";
+const TAGS: &str = "copy ticket_tags (ticket_id, tag_id, project_id, filed_at) from stdin";
 const MESSAGES: &str = "copy messages (ticket_id, kind, body, author_user_id, is_agent, \
     is_first_response, created_at) from stdin";
 const ACTIVITIES: &str =
@@ -64,7 +64,13 @@ impl Tables {
     pub fn ticket(&mut self, ticket: &Ticket, given: Given<'_>) {
         self.ticket_row(ticket, given);
         for tag in &ticket.tags {
-            self.tags.row().plain(given.id).plain(tag).end();
+            self.tags
+                .row()
+                .plain(given.id)
+                .plain(tag)
+                .plain(given.project_id)
+                .time(ticket.created_at)
+                .end();
         }
         let answers = ticket
             .messages

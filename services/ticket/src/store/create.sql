@@ -69,8 +69,8 @@ with input as materialized (
         first_response_due_at, resolution_due_at, created_at, created_at, created_at
     from numbered
 ), tagged as (
-    insert into ticket_tags (ticket_id, tag_id)
-    select id, unnest(tags::bigint[]) from numbered
+    insert into ticket_tags (ticket_id, tag_id, project_id, filed_at)
+    select id, unnest(tags::bigint[]), project_id, created_at from numbered
 ), activity as (
     insert into activities (ticket_id, type, actor_kind, actor_id, changes, created_at)
     select id, 'created', actor_kind, actor_id,

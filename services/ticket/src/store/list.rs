@@ -6,6 +6,7 @@
 //! A search is answered by its own index instead, and sorted afterwards; so is a filter that so few
 //! tickets pass that walking the order would pass by thousands of others for each of them.
 
+mod frequent;
 mod pieces;
 mod search;
 mod seek;
@@ -17,7 +18,7 @@ use desk_events::{Priority, Status};
 use sqlx::{PgConnection, QueryBuilder, Row, postgres::PgRow};
 use time::{Date, OffsetDateTime};
 
-pub use self::search::literal;
+pub use self::{frequent::FrequentSearches, search::literal};
 use self::{sql::push_window, way::Way};
 use super::people::{self, AgentProjects};
 use crate::domain::Scope;
@@ -26,7 +27,7 @@ use crate::domain::Scope;
 pub const COUNT_CAP: i64 = 10_000;
 
 /// Which tickets.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Filter {
     /// Of this status.
     pub status: Option<Status>,
@@ -204,8 +205,17 @@ pub struct Total {
     pub capped: bool,
 }
 
+impl Total {
+    /// More than are counted.
+    const CAPPED: Self = Self {
+        count: COUNT_CAP,
+        capped: true,
+    };
+}
+
 /// One index's worth of what a caller sees.
-enum Arm<'a> {
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Arm {
     Everything,
     Projects(Vec<i64>),
     /// What an agent filed to other projects.
@@ -213,12 +223,12 @@ enum Arm<'a> {
     /// What somebody filed.
     FiledBy(i64),
     /// What was filed for an address, but not by this account.
-    FiledFor(&'a str, i64),
+    FiledFor(String, i64),
 }
 
 /// A caller's list, ready to be counted and paged.
 pub struct List<'a> {
-    arms: Vec<Arm<'a>>,
+    arms: Vec<Arm>,
     filter: &'a Filter,
 }
 
@@ -226,7 +236,7 @@ impl<'a> List<'a> {
     /// The tickets of a scope that pass a filter.
     pub async fn new(
         conn: &mut PgConnection,
-        scope: &'a Scope,
+        scope: &Scope,
         filter: &'a Filter,
     ) -> sqlx::Result<Self> {
         let arms = match scope {
@@ -256,7 +266,7 @@ impl<'a> List<'a> {
                 let mut arms = vec![Arm::FiledBy(*user_id)];
                 arms.extend(
                     verified_email
-                        .as_deref()
+                        .clone()
                         .map(|email| Arm::FiledFor(email, *user_id)),
                 );
                 arms
@@ -269,13 +279,14 @@ impl<'a> List<'a> {
     pub async fn read(
         &self,
         conn: &mut PgConnection,
+        frequent: &FrequentSearches,
         sort: Sort,
         window: Window,
     ) -> sqlx::Result<(Total, Ids)> {
         let mut total = self.total(&mut *conn).await?;
         if let Some(search) = &self.filter.search {
             let (found, ids) = self
-                .searched(&mut *conn, search, total, sort, window)
+                .searched(&mut *conn, search, total, frequent, sort, window)
                 .await?;
             if !found.capped {
                 return Ok((found, ids));

@@ -105,7 +105,8 @@ pub async fn replace(conn: &mut PgConnection, ticket_id: i64, tags: &[i64]) -> s
     .execute(&mut *conn)
     .await?;
     sqlx::query!(
-        "insert into ticket_tags (ticket_id, tag_id) select $1, unnest($2::bigint[])
+        "insert into ticket_tags (ticket_id, tag_id, project_id, filed_at)
+         select id, unnest($2::bigint[]), project_id, created_at from tickets where id = $1
          on conflict do nothing",
         ticket_id,
         tags,

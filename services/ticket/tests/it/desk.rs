@@ -22,7 +22,9 @@ use desk_testkit::{Client, Keys};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tempfile::TempDir;
-use ticket::{App, Batches, FileSettings, KnownConfiguration, PurgeSettings, Purged};
+use ticket::{
+    App, Batches, FileSettings, FrequentSearches, KnownConfiguration, PurgeSettings, Purged,
+};
 use time::{Duration, OffsetDateTime};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -97,6 +99,7 @@ impl Desk {
             gatekeeper: keys.gatekeeper("ticket"),
             configuration: KnownConfiguration::default(),
             batches: Batches::default(),
+            frequent: FrequentSearches::default(),
             files: files.open().unwrap(),
             purge: PurgeSettings::default(),
         };

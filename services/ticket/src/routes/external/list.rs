@@ -80,7 +80,9 @@ pub async fn list(
     };
     let mut conn = app.db.acquire().await?;
     let list = List::new(&mut conn, &scope, &filter).await?;
-    let (total, found) = list.read(&mut conn, Sort::NEWEST, window).await?;
+    let (total, found) = list
+        .read(&mut conn, &app.frequent, Sort::NEWEST, window)
+        .await?;
     let rows = cards::cards(&mut conn, &found.ids, None).await?;
     let next = found
         .next

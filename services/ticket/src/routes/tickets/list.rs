@@ -180,7 +180,7 @@ pub async fn list(
     let mut conn = app.db.acquire().await?;
     let filter = query.filter(&*configuration(&app, &mut conn, &query).await?);
     let list = List::new(&mut conn, &scope, &filter).await?;
-    let (total, found) = list.read(&mut conn, sort, window).await?;
+    let (total, found) = list.read(&mut conn, &app.frequent, sort, window).await?;
     let rows = answer::rows(&mut conn, &found.ids, &scope).await?;
     let next = found
         .next

@@ -1,11 +1,12 @@
 //! Searches. Among few tickets each is looked at; among many, what matches is found by the search
 //! index, in the table of texts. It is looked at once, for the total and for the page. What matches
-//! more often than is counted lies everywhere, so that a page of it is found by walking its order.
+//! more often than is counted lies everywhere, so that a page of it is found by walking its order; and
+//! that it does is not counted again for each page.
 
 use sqlx::{PgConnection, Postgres, QueryBuilder, Row as _};
 
 use super::{
-    Arm, COUNT_CAP, Ids, List, Sort, SortKey, Total, Window,
+    Arm, COUNT_CAP, FrequentSearches, Ids, List, Sort, SortKey, Total, Window,
     pieces::pieces,
     sql::{push_any, push_beyond, push_window},
     way::{FEW, Way},
@@ -22,6 +23,7 @@ impl List<'_> {
         conn: &mut PgConnection,
         search: &str,
         among: Total,
+        frequent: &FrequentSearches,
         sort: Sort,
         window: Window,
     ) -> sqlx::Result<(Total, Ids)> {
@@ -34,12 +36,11 @@ impl List<'_> {
         }
         // A whole desk has the search indexes, however small it is.
         let few = among.count <= FEW && !self.is_whole_desk();
-        if !few && self.is_begun_often(&mut *conn, search).await? {
-            let total = Total {
-                count: COUNT_CAP,
-                capped: true,
-            };
-            return Ok((total, Ids::default()));
+        if !few
+            && (frequent.has(&self.arms, self.filter)
+                || self.is_begun_often(&mut *conn, search).await?)
+        {
+            return Ok((Total::CAPPED, Ids::default()));
         }
         let mut sql = QueryBuilder::new("with ");
         if few {
@@ -70,9 +71,13 @@ impl List<'_> {
 
         let count: i64 = rows.first().map_or(Ok(0), |row| row.try_get("total"))?;
         rows.retain(|row| matches!(row.try_get("id"), Ok(Some::<i64>(_))));
+        if count > COUNT_CAP {
+            frequent.note(&self.arms, self.filter);
+            return Ok((Total::CAPPED, Ids::default()));
+        }
         let total = Total {
-            count: count.min(COUNT_CAP),
-            capped: count > COUNT_CAP,
+            count,
+            capped: false,
         };
         Ok((total, Ids::read(&rows, sort, window)?))
     }
@@ -96,7 +101,7 @@ impl List<'_> {
 
     /// Where texts are searched: by themselves, where they tell all that the list asks for.
     fn texts(&self, sort: Sort) -> &'static str {
-        let known = |arm: &Arm<'_>| !matches!(arm, Arm::FiledFor(..));
+        let known = |arm: &Arm| !matches!(arm, Arm::FiledFor(..));
         if self.filter.is_searched_alone()
             && sort.key == SortKey::CreatedAt
             && self.arms.iter().all(known)

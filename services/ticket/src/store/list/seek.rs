@@ -1,7 +1,7 @@
-//! Deep pages: in the order of filing, the counters of days tell on which day a page starts, so
-//! that only that day's tickets are counted off instead of all before them.
+//! Deep pages: in the order of filing, the counters of months and days tell on which day a page
+//! starts, so that only that day's tickets are counted off instead of all before them.
 
-use sqlx::{PgConnection, QueryBuilder};
+use sqlx::{PgConnection, Postgres, QueryBuilder};
 use time::Date;
 
 use super::{List, Sort, SortKey, Window, sql::push_predicate, total::push_projects, way::Way};
@@ -30,41 +30,92 @@ impl List<'_> {
         }))
     }
 
-    /// The day of the row behind so many, and how many lie before that day.
+    /// The day of the row behind so many, and how many lie before that day: its month first, then
+    /// the day in it.
     async fn day_of(
         &self,
         conn: &mut PgConnection,
         sort: Sort,
         offset: i64,
     ) -> sqlx::Result<Option<(Date, i64)>> {
-        let mut sql = QueryBuilder::new("with counted as (");
+        let mut sql = QueryBuilder::new("with months as (");
+        self.push_counted(&mut sql, &MONTHS);
+        sql.push("), month as (");
+        push_behind(&mut sql, "months", sort);
+        sql.push_bind(offset);
+        sql.push(" order by at").push(sort.direction());
+        sql.push(" limit 1), days as (");
+        self.push_counted(&mut sql, &DAYS);
+        sql.push("), day as (");
+        push_behind(&mut sql, "days", sort);
+        sql.push_bind(offset);
+        sql.push(" - (select before from month) order by at");
+        sql.push(sort.direction());
+        sql.push(" limit 1) select day.at, (month.before + day.before)::bigint from day, month");
+        sql.build_query_as().fetch_optional(conn).await
+    }
+
+    /// How many tickets lie where.
+    fn push_counted(&self, sql: &mut QueryBuilder<Postgres>, by: &By) {
         for (place, arm) in self.arms.iter().enumerate() {
             if place > 0 {
                 sql.push(" union all ");
             }
             if let Some(projects) = arm.counted_projects() {
-                sql.push("select day, tickets from ticket_days where project_id = any (");
-                sql.push_bind(projects.clone());
-                sql.push(") union all select created_on, delta from ticket_count_deltas where tag_id is null and ");
-                push_projects(&mut sql, &projects);
+                sql.push(by.counters).push(" and project_id = any (");
+                sql.push_bind(projects.clone()).push(") union all ");
+                sql.push(by.deltas).push(" and ");
+                push_projects(sql, &projects);
             } else {
-                sql.push(
-                    "select (created_at at time zone 'utc')::date, count(*) from tickets t where ",
-                );
-                push_predicate(&mut sql, arm);
-                self.push_filter(&mut sql, Way::Gather);
+                sql.push(by.tickets).push(" and ");
+                push_predicate(sql, arm);
+                self.push_filter(sql, Way::Gather);
                 sql.push(" group by 1");
             }
         }
-        let direction = sort.direction();
-        sql.push("), days as (select day, sum(tickets) as n, sum(sum(tickets)) over (order by day")
-            .push(direction)
-            .push(") as upto from counted group by day) ");
-        sql.push("select day, (upto - n)::bigint from days where upto > ");
-        sql.push_bind(offset)
-            .push(" order by day")
-            .push(direction)
-            .push(" limit 1");
-        sql.build_query_as().fetch_optional(conn).await
     }
+}
+
+/// By what tickets are counted: statements for `at` and how many, to which conditions are added.
+struct By {
+    /// Sums.
+    counters: &'static str,
+    /// What is not summed up yet.
+    deltas: &'static str,
+    /// The tickets themselves, where nothing sums them up.
+    tickets: &'static str,
+}
+
+const MONTHS: By = By {
+    counters: "select month as at, tickets as n from ticket_months where true",
+    deltas: "select date_trunc('month', created_on)::date, delta from ticket_count_deltas
+             where tag_id is null",
+    tickets: "select date_trunc('month', t.created_at at time zone 'utc')::date as at,
+                     count(*) as n
+              from tickets t where true",
+};
+
+/// Those of the month that was found.
+const DAYS: By = By {
+    counters: "select day as at, tickets as n from ticket_days
+               where day >= (select at from month)
+                 and day < ((select at from month) + interval '1 month')::date",
+    deltas: "select created_on, delta from ticket_count_deltas
+             where tag_id is null and date_trunc('month', created_on)::date = (select at from month)",
+    tickets:
+        "select (t.created_at at time zone 'utc')::date as at, count(*) as n
+              from tickets t
+              where t.created_at >= (select at from month)::timestamp at time zone 'utc'
+                and t.created_at < ((select at from month) + interval '1 month') at time zone 'utc'",
+};
+
+/// Of what is counted, that behind more rows than the bound, which follows; with how many lie before.
+fn push_behind(sql: &mut QueryBuilder<Postgres>, counted: &str, sort: Sort) {
+    sql.push(
+        "select at, upto - n as before from (select at, sum(n) as n, sum(sum(n)) over (order by at",
+    );
+    sql.push(sort.direction())
+        .push(") as upto from ")
+        .push(counted);
+    sql.push(" group by at) as running where upto > ");
 }

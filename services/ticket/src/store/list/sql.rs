@@ -44,7 +44,7 @@ impl List<'_> {
     fn push_arm(
         &self,
         sql: &mut QueryBuilder<Postgres>,
-        arm: &Arm<'_>,
+        arm: &Arm,
         sort: Sort,
         window: Window,
         needed: i64,
@@ -54,6 +54,13 @@ impl List<'_> {
             sql.push("select own.id, own.k from unnest(")
                 .push_bind(projects.to_vec());
             sql.push("::bigint[]) as mine (project_id) cross join lateral (");
+        }
+        if let (Arm::Projects(_), SortKey::CreatedAt, Some(tag)) =
+            (arm, sort.key, self.filter.only_tag())
+        {
+            self.push_tagged(sql, tag, sort, window, needed);
+            sql.push(") as own");
+            return;
         }
         // What one person has is little: in any other order than that of filing it is read whole.
         let fenced = matches!(arm, Arm::FiledBy(..) | Arm::FiledFor(..) | Arm::FiledIn(..))
@@ -94,6 +101,25 @@ impl List<'_> {
         }
     }
 
+    /// A page's worth of a tag in a project, in the order of filing: the tag's own index has it.
+    fn push_tagged(
+        &self,
+        sql: &mut QueryBuilder<Postgres>,
+        tag: i64,
+        sort: Sort,
+        window: Window,
+        needed: i64,
+    ) {
+        sql.push("select t.id, tt.filed_at as k from ticket_tags tt join tickets t on t.id = tt.ticket_id where tt.project_id = mine.project_id and tt.tag_id = ");
+        sql.push_bind(tag);
+        push_deleted(sql, self.filter.deleted);
+        push_beyond(sql, ("tt.filed_at", "tt.ticket_id"), sort, window);
+        let direction = sort.direction();
+        sql.push(" order by tt.filed_at").push(direction);
+        sql.push(", tt.ticket_id").push(direction);
+        sql.push(" limit ").push_bind(needed);
+    }
+
     /// Nothing happens to a ticket, and nothing is due, before it is filed: a walk may start there.
     fn push_never_before_filing(&self, sql: &mut QueryBuilder<Postgres>, sort: Sort) {
         if let (Some(from), SortKey::LastActivityAt | SortKey::ResolutionDueAt) =
@@ -109,11 +135,7 @@ impl List<'_> {
     /// All of the filter but the search.
     pub(super) fn push_filter(&self, sql: &mut QueryBuilder<Postgres>, way: Way) {
         let filter = self.filter;
-        sql.push(if filter.deleted {
-            " and t.deleted_at is not null"
-        } else {
-            " and t.deleted_at is null"
-        });
+        push_deleted(sql, filter.deleted);
         if let Some(status) = filter.status {
             sql.push(" and t.status = ").push_bind(status.as_str());
         }
@@ -154,8 +176,16 @@ impl List<'_> {
     }
 }
 
+fn push_deleted(sql: &mut QueryBuilder<Postgres>, deleted: bool) {
+    sql.push(if deleted {
+        " and t.deleted_at is not null"
+    } else {
+        " and t.deleted_at is null"
+    });
+}
+
 /// Within any of these arms.
-pub(super) fn push_any(sql: &mut QueryBuilder<Postgres>, arms: &[Arm<'_>]) {
+pub(super) fn push_any(sql: &mut QueryBuilder<Postgres>, arms: &[Arm]) {
     for (place, arm) in arms.iter().enumerate() {
         sql.push(if place == 0 { "(" } else { " or " });
         push_predicate(sql, arm);
@@ -181,7 +211,7 @@ fn push_tags(sql: &mut QueryBuilder<Postgres>, tags: &[i64], way: Way) {
     });
 }
 
-pub(super) fn push_predicate(sql: &mut QueryBuilder<Postgres>, arm: &Arm<'_>) {
+pub(super) fn push_predicate(sql: &mut QueryBuilder<Postgres>, arm: &Arm) {
     match arm {
         Arm::Everything => {
             sql.push("true");
@@ -201,8 +231,7 @@ pub(super) fn push_predicate(sql: &mut QueryBuilder<Postgres>, arm: &Arm<'_>) {
             sql.push("t.creator_user_id = ").push_bind(*user_id);
         }
         Arm::FiledFor(email, but) => {
-            sql.push("(t.customer_email = ")
-                .push_bind((*email).to_owned());
+            sql.push("(t.customer_email = ").push_bind(email.clone());
             sql.push(" and t.creator_user_id is distinct from ")
                 .push_bind(*but)
                 .push(")");
@@ -210,7 +239,7 @@ pub(super) fn push_predicate(sql: &mut QueryBuilder<Postgres>, arm: &Arm<'_>) {
     }
 }
 
-impl Arm<'_> {
+impl Arm {
     /// The projects that it is a union of.
     fn projects(&self) -> Option<&[i64]> {
         match self {

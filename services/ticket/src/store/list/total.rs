@@ -84,7 +84,7 @@ impl List<'_> {
         })
     }
 
-    fn push_count(&self, sql: &mut QueryBuilder<Postgres>, arm: &Arm<'_>) {
+    fn push_count(&self, sql: &mut QueryBuilder<Postgres>, arm: &Arm) {
         sql.push("(select count(*) from tickets t where ");
         push_predicate(sql, arm);
         self.push_filter(sql, Way::Gather);
@@ -92,7 +92,7 @@ impl List<'_> {
     }
 }
 
-impl Arm<'_> {
+impl Arm {
     /// The projects whose counters hold this arm.
     pub(super) fn counted_projects(&self) -> Option<Vec<i64>> {
         match self {

@@ -20,12 +20,25 @@ pub(super) enum Way {
 impl List<'_> {
     /// The better way to a page of a list with so many tickets.
     pub(super) fn way(&self, sort: Sort, total: Total) -> Way {
-        let everywhere = matches!(self.arms[..], [Arm::Everything]);
-        way(self.filter, sort, total, everywhere)
+        let among = match self.arms[..] {
+            [Arm::Everything] => Among::Everything,
+            [Arm::Projects(_)] => Among::Projects,
+            _ => Among::Others,
+        };
+        way(self.filter, sort, total, among)
     }
 }
 
-fn way(filter: &Filter, sort: Sort, total: Total, everywhere: bool) -> Way {
+/// What a list is among.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Among {
+    Everything,
+    Projects,
+    /// What somebody filed, and perhaps projects.
+    Others,
+}
+
+fn way(filter: &Filter, sort: Sort, total: Total, among: Among) -> Way {
     let ranged = filter.created_from.is_some() || filter.created_to.is_some();
     let by_filing = sort.key == SortKey::CreatedAt;
     let few = if ranged && !by_filing {
@@ -35,8 +48,14 @@ fn way(filter: &Filter, sort: Sort, total: Total, everywhere: bool) -> Way {
     };
     let in_order = match filter.conditions() {
         0 => true,
-        1 if by_filing => filter.has_index(),
-        1 => everywhere && sort.key == SortKey::ResolutionDueAt && filter.status.is_some(),
+        1 if by_filing => {
+            filter.has_index() || (among == Among::Projects && filter.only_tag().is_some())
+        }
+        1 => {
+            among == Among::Everything
+                && sort.key == SortKey::ResolutionDueAt
+                && filter.status.is_some()
+        }
         _ => false,
     };
     if total.count <= few && !in_order {
@@ -81,6 +100,14 @@ impl Filter {
         self.conditions() == 1 && self.search.is_some()
     }
 
+    /// The tag, where it is the only condition.
+    pub(super) fn only_tag(&self) -> Option<i64> {
+        match self.tags.as_deref() {
+            Some([tag]) if self.conditions() == 1 => Some(*tag),
+            _ => None,
+        }
+    }
+
     /// Does an index hold what passes the only condition in the order of filing, whatever the
     /// scope?
     fn has_index(&self) -> bool {
@@ -110,6 +137,10 @@ mod tests {
             created_from: Some(datetime!(2026-03-01 0:00 UTC)),
             ..none()
         };
+        let tagged = || Filter {
+            tags: Some(vec![4]),
+            ..none()
+        };
         let active = Sort {
             key: SortKey::LastActivityAt,
             descending: true,
@@ -129,13 +160,14 @@ mod tests {
             (march(), Sort::NEWEST, 10, Way::Walk),
             (march(), active, 40_000, Way::Gather),
             (march(), active, 400_000, Way::Walk),
+            (tagged(), Sort::NEWEST, 10, Way::Gather),
         ] {
             let total = Total {
                 count,
                 capped: false,
             };
             assert_eq!(
-                way(&filter, sort, total, true),
+                way(&filter, sort, total, Among::Everything),
                 wanted,
                 "{filter:?} {sort:?} {count}"
             );
@@ -144,6 +176,17 @@ mod tests {
             count: 10,
             capped: false,
         };
-        assert_eq!(way(&open(), due, total, false), Way::Gather, "by project");
+        for (filter, sort, among, wanted) in [
+            (open(), due, Among::Projects, Way::Gather),
+            (tagged(), Sort::NEWEST, Among::Projects, Way::Walk),
+            (tagged(), active, Among::Projects, Way::Gather),
+            (tagged(), Sort::NEWEST, Among::Others, Way::Gather),
+        ] {
+            assert_eq!(
+                way(&filter, sort, total, among),
+                wanted,
+                "{filter:?} {sort:?} {among:?}"
+            );
+        }
     }
 }
