@@ -97,15 +97,19 @@ pub fn run<P: Program, C: Subcommand>(
     }
 }
 
-/// With as many threads as wanted. One for each core, the runtime's own default, has the threads of
-/// eight processes wake one another where cores are few: a fifth of a create's CPU on two.
+/// With as many threads as wanted, else half as many as there are cores. One for each core, the
+/// runtime's own default, has the threads of eight processes wake one another where cores are few: a
+/// fifth of a create's CPU on two.
 fn runtime(threads: Option<NonZeroUsize>) -> std::io::Result<Runtime> {
     let cores = available_parallelism().map_or(1, NonZeroUsize::get);
-    let threads = threads.map_or((cores / 2).max(1), NonZeroUsize::get);
     Builder::new_multi_thread()
-        .worker_threads(threads)
+        .worker_threads(threads.map_or_else(|| default_threads(cores), NonZeroUsize::get))
         .enable_all()
         .build()
+}
+
+fn default_threads(cores: usize) -> usize {
+    (cores / 2).max(1)
 }
 
 fn read<P: Program, C: Subcommand>(
@@ -191,6 +195,16 @@ mod tests {
     fn told<C: Subcommand>(words: &str) -> Result<Command<ToySettings, C>, String> {
         let words = words.split(' ').map(OsString::from);
         read::<Toy, C>(words.collect()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn half_of_the_cores_serve_unless_told_otherwise() {
+        for (cores, threads) in [(1, 1), (2, 1), (3, 1), (4, 2), (64, 32)] {
+            assert_eq!(default_threads(cores), threads, "{cores}");
+        }
+        let wanted = NonZeroUsize::new(3);
+        let workers = runtime(wanted).unwrap().metrics().num_workers();
+        assert_eq!(Some(workers), wanted.map(NonZeroUsize::get));
     }
 
     #[test]
