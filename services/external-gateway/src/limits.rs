@@ -1,6 +1,6 @@
 //! How much each key may ask, and what its answers say about that.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::{num::NonZeroU32, ops::RangeInclusive, time::Duration};
 
 use governor::{
     DefaultKeyedRateLimiter, Quota, RateLimiter,
@@ -13,9 +13,10 @@ const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
-/// How much later a refusal is answered when its key is refused as often as it may ask: who asks on
-/// regardless costs its neighbours next to nothing.
-const HELD: Duration = Duration::from_millis(250);
+/// How much later a refusal is answered when its key is refused as often as it may ask, in
+/// milliseconds: who asks on regardless costs its neighbours next to nothing. Each for a time of its
+/// own, or all of a key's connections would be answered, and ask again, at once.
+const HELD: RangeInclusive<u64> = 250..=750;
 
 /// A limit by key.
 pub(crate) struct KeyLimit {
@@ -67,7 +68,7 @@ impl KeyLimit {
                 let wait = refused.wait_time_from(self.clock.now());
                 Allowance {
                     refused_for: Some(whole_seconds(wait)),
-                    held_for: self.refusals.check_key(&key).is_err().then_some(HELD),
+                    held_for: self.refusals.check_key(&key).is_err().then(some_time),
                     ..self.allowance(0)
                 }
             }
@@ -108,6 +109,10 @@ impl Allowance {
     }
 }
 
+fn some_time() -> Duration {
+    Duration::from_millis(rand::random_range(HELD))
+}
+
 /// Rounded up: sooner would be too soon.
 pub(crate) fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
@@ -138,10 +143,16 @@ mod tests {
     fn refusals_are_held_as_soon_as_they_are_more_than_a_key_may_ask() {
         let count = |count| NonZeroU32::new(count).unwrap();
         let limit = KeyLimit::new(count(1), count(3));
-        let held: Vec<_> = (0..8).map(|_| limit.take(1).held_for).collect();
+        let held: Vec<_> = (0..40).map(|_| limit.take(1).held_for).collect();
         let (at_once, later) = held.split_at(6);
         assert_eq!(at_once, [None; 6], "three are taken, three are refused");
-        assert_eq!(later, [Some(HELD); 2]);
+        let times: Vec<_> = later.iter().flatten().map(Duration::as_millis).collect();
+        assert_eq!(times.len(), later.len());
+        assert!(
+            times.iter().all(|time| (250..=750).contains(time)),
+            "{times:?}"
+        );
+        assert!(times.iter().any(|time| *time != times[0]), "{times:?}");
         assert_eq!(limit.take(2).held_for, None);
     }
 }

@@ -54,12 +54,7 @@ fn verdicts(measured: &Measured) -> Vec<Verdict> {
     };
     let noise = measured.noise(Kind::Quiet) * 100.0;
     vec![
-        beside(
-            "a key at 100 × its quota, beside one at its quota",
-            Kind::Busy,
-            Kind::Lawful,
-        )
-        .with_ratio_up_to(MOVED),
+        beside("a key at 100 × its quota", Kind::Busy, Kind::Lawful).with_ratio_up_to(MOVED),
         beside("the same beside an echo", Kind::Busy, Kind::Echo),
         beside("the same beside quiet", Kind::Busy, Kind::Quiet),
         beside("a key at its quota", Kind::Lawful, Kind::Quiet),
