@@ -35,9 +35,17 @@ class Throwaway:
 
 @schemathesis.hook
 def filter_case(context, case):
-    """A blank value is one that is not there, whatever the schema says of its values."""
-    return not any(has_blank(part) for part in (case.query, case.body))
+    """A blank value is one that is not there, whatever the schema says of its values; a form whose
+    field's name would break the line that it stands in is none."""
+    if any(has_blank(part) for part in (case.query, case.body)):
+        return False
+    is_form = (case.media_type or "").startswith("multipart/")
+    return not (is_form and isinstance(case.body, dict) and any(map(breaks_line, case.body)))
 
 
 def has_blank(part):
     return isinstance(part, dict) and "" in part.values()
+
+
+def breaks_line(name):
+    return any(letter < " " or letter == "\x7f" for letter in name)
