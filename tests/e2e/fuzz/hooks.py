@@ -35,9 +35,11 @@ class Throwaway:
 
 @schemathesis.hook
 def filter_case(context, case):
-    """A blank value is one that is not there, whatever the schema says of its values; a form whose
-    field's name would break the line that it stands in is none."""
+    """A blank value is one that is not there, whatever the schema says of its values. A header or a
+    form whose value or name would break its line is no request: the connection is closed with a 400."""
     if any(has_blank(part) for part in (case.query, case.body)):
+        return False
+    if any(breaks_line(str(value)) for value in (case.headers or {}).values()):
         return False
     is_form = (case.media_type or "").startswith("multipart/")
     return not (is_form and isinstance(case.body, dict) and any(map(breaks_line, case.body)))
@@ -47,5 +49,5 @@ def has_blank(part):
     return isinstance(part, dict) and "" in part.values()
 
 
-def breaks_line(name):
-    return any(letter < " " or letter == "\x7f" for letter in name)
+def breaks_line(text):
+    return any(letter < " " or letter == "\x7f" for letter in text)
