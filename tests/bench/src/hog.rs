@@ -35,7 +35,7 @@ pub struct Hog {
     /// For how long.
     #[arg(long)]
     seconds: f64,
-    /// The key of its creates, meant to be refused; without one it asks the echo.
+    /// The key of its creates, of which the refused ones are counted; without one it asks the echo.
     #[arg(long)]
     api_key: Option<String>,
     /// With its secret.

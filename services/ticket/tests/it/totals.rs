@@ -148,7 +148,8 @@ async fn summed_up(desk: &Desk) {
     .await;
 }
 
-/// Six thousand tickets on forty days of four months, one in ten of another project and filed by the agent.
+/// Six thousand tickets on forty days of four months, one in ten of another project; filed by the
+/// agent.
 async fn crowd(desk: &Desk) {
     desk.file(NAIJA).await;
     crowd_of(desk, 1, 6_000).await;

@@ -41,17 +41,12 @@ impl List<'_> {
         let mut sql = QueryBuilder::new("with months as (");
         self.push_counted(&mut sql, &MONTHS);
         sql.push("), month as (");
-        push_behind(&mut sql, "months", sort);
-        sql.push_bind(offset);
-        sql.push(" order by at").push(sort.direction());
-        sql.push(" limit 1), days as (");
+        push_found(&mut sql, "months", sort, offset, "0");
+        sql.push("), days as (");
         self.push_counted(&mut sql, &DAYS);
         sql.push("), day as (");
-        push_behind(&mut sql, "days", sort);
-        sql.push_bind(offset);
-        sql.push(" - (select before from month) order by at");
-        sql.push(sort.direction());
-        sql.push(" limit 1) select day.at, (month.before + day.before)::bigint from day, month");
+        push_found(&mut sql, "days", sort, offset, "(select before from month)");
+        sql.push(") select day.at, (month.before + day.before)::bigint from day, month");
         sql.build_query_as().fetch_optional(conn).await
     }
 
@@ -109,13 +104,21 @@ const DAYS: By = By {
                 and t.created_at < ((select at from month) + interval '1 month') at time zone 'utc'",
 };
 
-/// Of what is counted, that behind more rows than the bound, which follows; with how many lie before.
-fn push_behind(sql: &mut QueryBuilder<Postgres>, counted: &str, sort: Sort) {
+/// Of what is counted, the one that the row behind so many less `before` lies in, and how many lie
+/// before it.
+fn push_found(
+    sql: &mut QueryBuilder<Postgres>,
+    counted: &str,
+    sort: Sort,
+    offset: i64,
+    before: &str,
+) {
+    let direction = sort.direction();
     sql.push(
         "select at, upto - n as before from (select at, sum(n) as n, sum(sum(n)) over (order by at",
     );
-    sql.push(sort.direction())
-        .push(") as upto from ")
-        .push(counted);
+    sql.push(direction).push(") as upto from ").push(counted);
     sql.push(" group by at) as running where upto > ");
+    sql.push_bind(offset).push(" - ").push(before);
+    sql.push(" order by at").push(direction).push(" limit 1");
 }

@@ -55,13 +55,23 @@ impl List<'_> {
                 .push_bind(projects.to_vec());
             sql.push("::bigint[]) as mine (project_id) cross join lateral (");
         }
-        if let (Arm::Projects(_), SortKey::CreatedAt, Some(tag)) =
-            (arm, sort.key, self.filter.only_tag())
-        {
-            self.push_tagged(sql, tag, sort, window, needed);
-            sql.push(") as own");
-            return;
+        match self.filter.tag_in_order(arm, sort) {
+            Some(tag) => self.push_tagged(sql, tag, sort, window),
+            None => self.push_walk(sql, arm, sort, window),
         }
+        let direction = sort.direction();
+        sql.push(" order by k")
+            .push(direction)
+            .push(", id")
+            .push(direction);
+        sql.push(" limit ").push_bind(needed);
+        if projects.is_some() {
+            sql.push(") as own");
+        }
+    }
+
+    /// An arm along its order.
+    fn push_walk(&self, sql: &mut QueryBuilder<Postgres>, arm: &Arm, sort: Sort, window: Window) {
         // What one person has is little: in any other order than that of filing it is read whole.
         let fenced = matches!(arm, Arm::FiledBy(..) | Arm::FiledFor(..) | Arm::FiledIn(..))
             && sort.key != SortKey::CreatedAt;
@@ -90,34 +100,14 @@ impl List<'_> {
         if fenced {
             sql.push(" offset 0) as theirs");
         }
-        let direction = sort.direction();
-        sql.push(" order by k")
-            .push(direction)
-            .push(", id")
-            .push(direction);
-        sql.push(" limit ").push_bind(needed);
-        if projects.is_some() {
-            sql.push(") as own");
-        }
     }
 
-    /// A page's worth of a tag in a project, in the order of filing: the tag's own index has it.
-    fn push_tagged(
-        &self,
-        sql: &mut QueryBuilder<Postgres>,
-        tag: i64,
-        sort: Sort,
-        window: Window,
-        needed: i64,
-    ) {
+    /// A tag in a project, in the order of filing: the tag's own index has it.
+    fn push_tagged(&self, sql: &mut QueryBuilder<Postgres>, tag: i64, sort: Sort, window: Window) {
         sql.push("select t.id, tt.filed_at as k from ticket_tags tt join tickets t on t.id = tt.ticket_id where tt.project_id = mine.project_id and tt.tag_id = ");
         sql.push_bind(tag);
         push_deleted(sql, self.filter.deleted);
         push_beyond(sql, ("tt.filed_at", "tt.ticket_id"), sort, window);
-        let direction = sort.direction();
-        sql.push(" order by tt.filed_at").push(direction);
-        sql.push(", tt.ticket_id").push(direction);
-        sql.push(" limit ").push_bind(needed);
     }
 
     /// Nothing happens to a ticket, and nothing is due, before it is filed: a walk may start there.

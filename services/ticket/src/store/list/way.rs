@@ -20,25 +20,11 @@ pub(super) enum Way {
 impl List<'_> {
     /// The better way to a page of a list with so many tickets.
     pub(super) fn way(&self, sort: Sort, total: Total) -> Way {
-        let among = match self.arms[..] {
-            [Arm::Everything] => Among::Everything,
-            [Arm::Projects(_)] => Among::Projects,
-            _ => Among::Others,
-        };
-        way(self.filter, sort, total, among)
+        way(self.filter, sort, total, &self.arms)
     }
 }
 
-/// What a list is among.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Among {
-    Everything,
-    Projects,
-    /// What somebody filed, and perhaps projects.
-    Others,
-}
-
-fn way(filter: &Filter, sort: Sort, total: Total, among: Among) -> Way {
+fn way(filter: &Filter, sort: Sort, total: Total, arms: &[Arm]) -> Way {
     let ranged = filter.created_from.is_some() || filter.created_to.is_some();
     let by_filing = sort.key == SortKey::CreatedAt;
     let few = if ranged && !by_filing {
@@ -49,10 +35,10 @@ fn way(filter: &Filter, sort: Sort, total: Total, among: Among) -> Way {
     let in_order = match filter.conditions() {
         0 => true,
         1 if by_filing => {
-            filter.has_index() || (among == Among::Projects && filter.only_tag().is_some())
+            filter.has_index() || matches!(arms, [arm] if filter.tag_in_order(arm, sort).is_some())
         }
         1 => {
-            among == Among::Everything
+            matches!(arms, [Arm::Everything])
                 && sort.key == SortKey::ResolutionDueAt
                 && filter.status.is_some()
         }
@@ -100,10 +86,12 @@ impl Filter {
         self.conditions() == 1 && self.search.is_some()
     }
 
-    /// The tag, where it is the only condition.
-    pub(super) fn only_tag(&self) -> Option<i64> {
-        match self.tags.as_deref() {
-            Some([tag]) if self.conditions() == 1 => Some(*tag),
+    /// The tag whose own index holds an arm in this order: the only condition, in projects, by filing.
+    pub(super) fn tag_in_order(&self, arm: &Arm, sort: Sort) -> Option<i64> {
+        match (arm, sort.key, self.tags.as_deref()) {
+            (Arm::Projects(_), SortKey::CreatedAt, Some([tag])) if self.conditions() == 1 => {
+                Some(*tag)
+            }
             _ => None,
         }
     }
@@ -167,7 +155,7 @@ mod tests {
                 capped: false,
             };
             assert_eq!(
-                way(&filter, sort, total, Among::Everything),
+                way(&filter, sort, total, &[Arm::Everything]),
                 wanted,
                 "{filter:?} {sort:?} {count}"
             );
@@ -176,16 +164,18 @@ mod tests {
             count: 10,
             capped: false,
         };
-        for (filter, sort, among, wanted) in [
-            (open(), due, Among::Projects, Way::Gather),
-            (tagged(), Sort::NEWEST, Among::Projects, Way::Walk),
-            (tagged(), active, Among::Projects, Way::Gather),
-            (tagged(), Sort::NEWEST, Among::Others, Way::Gather),
+        let projects = || vec![Arm::Projects(vec![1, 2])];
+        let and_filed_elsewhere = || [projects(), vec![Arm::FiledIn(3, vec![4])]].concat();
+        for (filter, sort, arms, wanted) in [
+            (open(), due, projects(), Way::Gather),
+            (tagged(), Sort::NEWEST, projects(), Way::Walk),
+            (tagged(), active, projects(), Way::Gather),
+            (tagged(), Sort::NEWEST, and_filed_elsewhere(), Way::Gather),
         ] {
             assert_eq!(
-                way(&filter, sort, total, among),
+                way(&filter, sort, total, &arms),
                 wanted,
-                "{filter:?} {sort:?} {among:?}"
+                "{filter:?} {sort:?} {arms:?}"
             );
         }
     }
